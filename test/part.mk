@@ -1,0 +1,26 @@
+# Unit tests: every test/unit/ROOM/NAME_test.cc is linked, with the room and the
+# workshop, into build/test/ROOM.  Catch2 needs exceptions; the house does without.
+TEST_ROOMS := common redird wfd authd
+TEST_LIBS_wfd := $(WFD_LIBS)
+TEST_LIBS_authd := $(AUTHD_LIBS)
+TEST_ROOM_common :=
+TEST_ROOM_redird := $(REDIRD_SRC)
+TEST_ROOM_wfd := $(WFD_SRC)
+TEST_ROOM_authd := $(AUTHD_SRC)
+
+$(B)/obj/test/%.o: test/%.cc Makefile
+	@mkdir -p $(@D)
+	$(CXX) $(CXXBASE) -Wno-old-style-cast -Itest -c -o $@ $<
+
+define unit_room
+ifneq ($$(wildcard test/unit/$(1)/*_test.cc),)
+UNIT_TESTS += $(B)/test/$(1)
+$(B)/test/$(1): $$(patsubst %.cc,$(B)/obj/%.o,$$(wildcard test/unit/$(1)/*_test.cc) test/unit/catch_main.cc $$(TEST_ROOM_$(1)) $$(COMMON_SRC))
+	@mkdir -p $$(@D)
+	$$(CXX) $$(LDFLAGS) -o $$@ $$^ $$(TEST_LIBS_$(1)) $$(COMMON_LIBS)
+endif
+endef
+$(foreach room,$(TEST_ROOMS),$(eval $(call unit_room,$(room))))
+
+.PHONY: unit-tests
+unit-tests: $(UNIT_TESTS)
