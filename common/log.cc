@@ -1,0 +1,157 @@
+// Making log lines and handing them to the logger.  Deciding what is logged belongs
+// to the roles; writing to syslog belongs to logger.cc.
+
+#include "common/log.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <charconv>
+#include <string>
+#include <utility>
+
+namespace postern {
+namespace {
+
+constexpr Duration stale_after = seconds(1);
+constexpr int patience_ms = 1000;
+
+constexpr bool is_plain(char c) {
+  constexpr std::string_view others = "._:/@%+,=?&;~!*()[]-";
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+         others.find(c) != std::string_view::npos;
+}
+
+void append_escaped(std::string& out, char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  if (byte >= 0x20 && byte <= 0x7e && c != '"' && c != '\\') {
+    out += c;
+    return;
+  }
+  constexpr char digits[] = "0123456789abcdef";
+  out += "\\x";
+  out += digits[byte >> 4];
+  out += digits[byte & 15];
+}
+
+}  // namespace
+
+std::string log_value(std::string_view value) {
+  if (value.empty()) return "-";
+  const bool cut = value.size() > Line::longest_value;
+  value = value.substr(0, Line::longest_value);
+  bool plain = value != "-";  // a literal "-" is quoted, for it is not a missing value
+  for (const char c : value) plain = plain && is_plain(c);
+  std::string out;
+  if (!plain) out += '"';
+  for (const char c : value) append_escaped(out, c);
+  if (cut) out += "...";
+  if (!plain) out += '"';
+  return out;
+}
+
+Line::Line(std::string_view event, Level level) : level_(level) {
+  text_.reserve(384);
+  text_ += "event=";
+  text_ += event;
+}
+
+Line& Line::add(std::string_view key, std::string_view value) {
+  const std::string written = log_value(value);
+  if (longest - text_.size() < key.size() + written.size() + 2) return *this;
+  text_ += ' ';
+  text_ += key;
+  text_ += '=';
+  text_ += written;
+  return *this;
+}
+
+Line& Line::add(std::string_view key, std::uint64_t value) {
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  return add(key, std::string_view(digits, static_cast<std::size_t>(end - digits)));
+}
+
+Line& Line::add(std::string_view key, std::int64_t value) {
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  return add(key, std::string_view(digits, static_cast<std::size_t>(end - digits)));
+}
+
+Line& Line::add_id(std::string_view key, std::uint64_t value) {
+  char digits[16];
+  for (int i = 15; i >= 0; --i, value >>= 4) digits[i] = "0123456789abcdef"[value & 15];
+  return add(key, std::string_view(digits, 16));
+}
+
+Result<std::pair<UniqueFd, UniqueFd>> make_log_page() {
+  UniqueFd writable = UniqueFd::adopt(::memfd_create("log-page", MFD_CLOEXEC));
+  if (!writable || ::ftruncate(writable.get(), sizeof(LogPage)) != 0)
+    return fail_errno("cannot make the log page");
+  const std::string path = "/proc/self/fd/" + std::to_string(writable.get());
+  UniqueFd readable = UniqueFd::adopt(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!readable) return fail_errno("cannot reopen the log page");
+  return std::pair{std::move(writable), std::move(readable)};
+}
+
+LogPage* map_log_page(int fd, bool writable) {
+  const int access = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+  void* where = ::mmap(nullptr, sizeof(LogPage), access, MAP_SHARED, fd, 0);
+  return where == MAP_FAILED ? nullptr : static_cast<LogPage*>(where);
+}
+
+Result<Log> Log::open(UniqueFd channel, UniqueFd page, OnLogFailure on_failure, bool verbose) {
+  Log log;
+  log.channel_ = std::move(channel);
+  log.on_failure_ = on_failure;
+  log.verbose_ = verbose;
+  if (page) {
+    log.page_ = map_log_page(page.get(), false);
+    if (log.page_ == nullptr) return fail_errno("cannot map the log page");
+  }
+  return log;
+}
+
+Log::Log(Log&& other) noexcept { *this = std::move(other); }
+
+Log& Log::operator=(Log&& other) noexcept {
+  std::swap(channel_, other.channel_);
+  std::swap(page_, other.page_);
+  std::swap(on_failure_, other.on_failure_);
+  std::swap(verbose_, other.verbose_);
+  return *this;
+}
+
+Log::~Log() {
+  if (page_ != nullptr) (void)::munmap(const_cast<LogPage*>(page_), sizeof(LogPage));
+}
+
+bool Log::write(const Line& line) {
+  if (!channel_) return false;
+  std::string text;
+  text.reserve(line.text().size() + 1);
+  text += static_cast<char>('0' + static_cast<int>(line.level()));
+  text += line.text();
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const ssize_t n = ::send(channel_.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n == static_cast<ssize_t>(text.size())) return true;
+    if (n < 0 && errno != EAGAIN && errno != EINTR) return false;
+    pollfd wait{channel_.get(), POLLOUT, 0};
+    if (attempt == 0) (void)::poll(&wait, 1, patience_ms);  // send says whether it helped
+  }
+  return false;
+}
+
+void Log::debug(std::string_view what) {
+  if (verbose_) (void)write(Line("debug", Level::debug).add("what", what));  // best effort
+}
+
+bool Log::may_proceed(Mono now) const {
+  if (on_failure_ == OnLogFailure::proceed || page_ == nullptr) return true;
+  const Mono beat{page_->heartbeat.load(std::memory_order_acquire)};
+  return page_->recording.load(std::memory_order_acquire) == 1 && now - beat < stale_after;
+}
+
+}  // namespace postern
