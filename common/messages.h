@@ -61,11 +61,12 @@ struct Start {  // everything is handed over: enter the jail and serve
   static constexpr Kind kind = Kind::start;
   std::uint32_t uid = 0, gid = 0;
   std::uint64_t instance = 0;   // grows with every start; never reused in a master's life
-  bool verbose = false, trace = false;
+  bool verbose = false, trace = false, foreground = false;
+  bool log_must_record = true;  // [log] on_failure=deny
   Text<255> jail;               // the directory to be the root
   Secret<32> ticket_key;        // empty for roles that have no business with tickets
   template <class A> void fields(A& a) {
-    a(uid); a(gid); a(instance); a(verbose); a(trace); a(jail); a(ticket_key);
+    a(uid); a(gid); a(instance); a(verbose); a(trace); a(foreground); a(log_must_record); a(jail); a(ticket_key);
   }
 };
 struct Ready {

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,7 @@ class RoleProcess {
   // Takes over everything up to Start.  Only for a process started by a master with its
   // channel on descriptor 3.
   static Result<RoleProcess> take_over(Daemon daemon, Role role);
-  RoleProcess(RoleProcess&&) = default;
+  RoleProcess(RoleProcess&&) = default;  // only before ready()
 
   Daemon daemon() const { return daemon_; }
   Role role() const { return role_; }
@@ -84,16 +85,12 @@ class RoleProcess {
   Role role_;
   Loop loop_;
   Channel master_;
-  Watcher from_master_;
+  std::unique_ptr<Watcher> from_master_;  // so that this object can move
   std::vector<Handed> handed_;
   std::string settings_text_, settings_name_;
   Start start_;
   Log log_;
 };
-
-// Runs `entry` as the whole life of a role's process and gives its exit code; an error
-// is told to the master first.
-int live_as(Daemon daemon, Role role, Result<int> (*entry)(RoleProcess&));
 
 // Everything in a memfd or file, from its start; at most `limit` bytes.
 Result<std::string> read_all(int fd, std::size_t limit);

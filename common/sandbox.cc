@@ -105,6 +105,7 @@ bool add_rule(scmp_filter_ctx c, const SandboxRule& rule, bool client_address) {
     case When::any: return allow({});
     case When::own_abort: return add_own_abort(c, rule.call);
     case When::fixed_channel: return allow({SCMP_A0_32(SCMP_CMP_LT, porter_fixed_channels)});
+    case When::not_fixed: return allow({SCMP_A0_32(SCMP_CMP_GE, porter_fixed_channels)});
     case When::no_exec: return allow({SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
     case When::empty_path: return allow({SCMP_A3_32(SCMP_CMP_EQ, AT_EMPTY_PATH)});
     case When::only_sigkill: return allow({SCMP_A1_32(SCMP_CMP_EQ, SIGKILL)});

@@ -14,6 +14,7 @@ enum class When : std::uint8_t {
   any,
   own_abort,       // tgkill(own pid, _, SIGABRT): abort() and nothing else; otherwise EPERM
   fixed_channel,   // the descriptor is one of the porter's fixed channel numbers
+  not_fixed,       // the descriptor is none of them
   no_exec,         // memory that cannot be executed
   empty_path,      // newfstatat on a descriptor: no name is looked up
   only_sigkill,    // kill(_, SIGKILL)
@@ -57,7 +58,8 @@ inline constexpr SandboxRule sandbox_policy[] = {
     POSTERN_ROW(epoll_ctl,       any,            Y, Y, Y, Y, Y, Y, Y, Y, "the event loop")
     POSTERN_ROW(poll,            any,            Y, Y, Y, Y, Y, Y, Y, Y, "bounded waits for one descriptor")
     POSTERN_ROW(ppoll,           any,            Y, Y, Y, Y, Y, Y, Y, Y, "poll() where there is no poll")
-    POSTERN_ROW(close,           any,            Y, Y, Y, Y, Y, Y, Y, Y, "descriptors that are done with")
+    POSTERN_ROW(close,           any,            Y, o, Y, Y, Y, Y, Y, Y, "descriptors that are done with")
+    POSTERN_ROW(close,           not_fixed,      o, Y, o, o, o, o, o, o, "no fixed channel number ever falls free")
     POSTERN_ROW(sendmsg,         any,            Y, Y, Y, Y, Y, Y, Y, Y, "messages to peers")
     POSTERN_ROW(sendto,          any,            Y, Y, Y, Y, Y, Y, Y, Y, "log lines")
     POSTERN_ROW(recvmsg,         any,            Y, o, Y, Y, Y, Y, Y, Y, "messages from peers")
@@ -97,7 +99,7 @@ inline constexpr SandboxRule sandbox_policy[] = {
     POSTERN_ROW(newfstatat,      empty_path,     Y, Y, Y, Y, Y, Y, Y, o, "fstat()")
     POSTERN_ROW(fstat,           any,            Y, Y, Y, Y, Y, Y, Y, Y, "fstat()")
     POSTERN_ROW(newfstatat,      any,            o, o, o, o, o, o, o, Y, "the database")
-    POSTERN_ROW(pread64,         any,            o, o, o, o, o, o, o, Y, "the database")
+    POSTERN_ROW(pread64,         any,            o, o, o, o, o, o, Y, Y, "new settings; the database")
     POSTERN_ROW(pwrite64,        any,            o, o, o, o, o, o, o, Y, "the database")
     POSTERN_ROW(lseek,           any,            o, o, o, o, o, o, o, Y, "the database")
     POSTERN_ROW(ftruncate,       any,            o, o, o, o, o, o, o, Y, "the database")

@@ -1,0 +1,361 @@
+// The master of every daemon.  It starts as root, opens what needs root, and from
+// then on supervises: it reads nothing that came from the network.
+
+#include "common/master.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "common/log_hub.h"
+#include "common/options.h"
+
+namespace postern {
+namespace {
+
+constexpr std::size_t config_limit = 256 * 1024;
+constexpr Duration stop_patience = seconds(2);
+
+Result<std::string> read_file(const std::string& path) {
+  const UniqueFd fd = UniqueFd::adopt(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return fail_errno(path + ": cannot open");
+  Result<std::string> text = read_all(fd.get(), config_limit);
+  if (!text) return within(path, text.error());
+  return text;
+}
+
+// The running master.
+class Master {
+ public:
+  Master(DaemonPlan& plan, const Options& options, Loop& loop, int parent_pipe)
+      : plan_(plan), options_(options), loop_(loop), parent_(UniqueFd::adopt(parent_pipe)) {}
+
+  Result<void> begin(HousePlan house);
+  void end();
+  std::string failure;
+
+ private:
+  Result<void> watch_signals();
+  Result<void> write_pidfile(const std::string& path);
+  HouseServices services();
+  void start_house(HousePlan plan);
+  void is_serving();
+  void start_failed(const Error& error);
+  void on_signal();
+  void reap();
+  void reload();
+  void reload_in_place(const HousePlan& fresh);
+  void reload_beside(HousePlan fresh);
+  void reload_result(const Result<void>& result);
+  void heard(Role role, Packet& packet);
+  void stop();
+  void toggle_trace();
+  void tell_parent(char word);
+
+  DaemonPlan& plan_;
+  const Options& options_;
+  Loop& loop_;
+  UniqueFd parent_, pidfile_, signals_;
+  std::string pidfile_path_;
+  Watcher signal_watcher_;
+  Timer stop_timer_;
+  std::unique_ptr<LogHub> hub_;
+  std::unique_ptr<House> house_, next_;
+  std::vector<std::unique_ptr<House>> leaving_;
+  std::uint64_t next_instance_ = 1;
+  unsigned answers_due_ = 0;
+  bool trace_ = false;
+};
+
+Result<void> Master::begin(HousePlan house) {
+  TRY_VOID(write_pidfile(house.pidfile));
+  TRY_VOID(watch_signals());
+  const auto on_failure = house.log_must_record ? OnLogFailure::deny : OnLogFailure::proceed;
+  hub_ = TRY(LogHub::open(house.daemon, house.log_socket, on_failure, options_.verbose));
+  HousePlan copy = house;
+  hub_->start(copy, services(), [this, house = std::move(house)](Result<void> started) mutable {
+    if (!started) return start_failed(started.error());
+    start_house(std::move(house));
+  });
+  return {};
+}
+
+Result<void> Master::watch_signals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int s : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1}) ::sigaddset(&set, s);
+  if (::sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return fail_errno("cannot block signals");
+  signals_ = UniqueFd::adopt(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+  if (!signals_) return fail_errno("cannot watch signals");
+  return signal_watcher_.start(loop_, signals_.get(), EPOLLIN, [this](std::uint32_t) { on_signal(); });
+}
+
+// The lock on it says that this master lives.
+Result<void> Master::write_pidfile(const std::string& path) {
+  if (path.empty()) return {};
+  pidfile_ = UniqueFd::adopt(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!pidfile_) return fail_errno("cannot open " + path);
+  if (::flock(pidfile_.get(), LOCK_EX | LOCK_NB) != 0) return fail(path + " is locked: it runs already");
+  const std::string pid = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(pidfile_.get(), 0) != 0 ||
+      ::write(pidfile_.get(), pid.data(), pid.size()) != static_cast<ssize_t>(pid.size()))
+    return fail_errno("cannot write " + path);
+  pidfile_path_ = path;
+  return {};
+}
+
+HouseServices Master::services() {
+  return {loop_,
+          hub_->log(),
+          [this](Role role, Giver& giver) { hub_->provide(role, giver); },
+          {},
+          {},
+          options_.verbose,
+          options_.foreground,
+          &next_instance_};
+}
+
+void Master::start_house(HousePlan plan) {
+  HouseServices s = services();
+  s.on_ready = [this](Role role, Channel&) { plan_.role_ready(*house_, role); };
+  s.on_word = [this](Role role, Packet& packet) { heard(role, packet); };
+  house_ = std::make_unique<House>(std::move(plan), std::move(s));
+  house_->start([this](Result<void> started) {
+    if (!started) return start_failed(started.error());
+    is_serving();
+  });
+}
+
+void Master::is_serving() {
+  if (Result<void> r = plan_.serving(loop_, hub_->log(), [this] { return house_.get(); }); !r)
+    return start_failed(r.error());
+  const bool logged = hub_->log().write(Line("start", Level::notice).add("version", POSTERN_VERSION).add("result", "ok"));
+  if (!logged && house_->plan().log_must_record) return start_failed(Error{"cannot write the log", 0});
+  tell_parent('+');
+}
+
+void Master::start_failed(const Error& error) {
+  failure = error.what;
+  loop_.stop(exit_system);
+}
+
+void Master::tell_parent(char word) {
+  if (!parent_) return;
+  (void)!::write(parent_.get(), &word, 1);  // a parent that is gone needs no answer
+  parent_.reset();
+  const UniqueFd null = UniqueFd::adopt(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (null) for (const int fd : {0, 1, 2}) (void)::dup2(null.get(), fd);
+}
+
+void Master::on_signal() {
+  signalfd_siginfo info{};
+  while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+    if (info.ssi_signo == SIGCHLD) reap();
+    else if (info.ssi_signo == SIGHUP) reload();
+    else if (info.ssi_signo == SIGUSR1) toggle_trace();
+    else stop();
+  }
+}
+
+void Master::reap() {
+  for (;;) {
+    int status = 0;
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+    if (pid <= 0) return;
+    if (hub_ && hub_->reaped(pid, status)) continue;
+    if (house_ && house_->reaped(pid, status)) continue;
+    if (next_ && next_->reaped(pid, status)) continue;
+    for (auto& old : leaving_)
+      if (old->reaped(pid, status)) break;
+    std::erase_if(leaving_, [](const auto& old) { return old->is_empty(); });
+  }
+}
+
+void Master::reload() {
+  if (next_ || answers_due_ != 0 || !house_) return reload_result(fail("a reload is under way"));
+  Result<std::string> text = read_file(options_.config);
+  if (!text) return reload_result(Failure(text.error()));
+  Result<HousePlan> fresh = plan_.read(*text, options_.config);
+  if (!fresh) return reload_result(Failure(fresh.error()));
+  if (Result<void> r = plan_.may_replace(); !r) return reload_result(r);
+  if (Result<void> r = plan_.check(); !r) return reload_result(r);
+  if (plan_.reloads_in_place()) return reload_in_place(*fresh);
+  reload_beside(std::move(*fresh));
+}
+
+void Master::reload_in_place(const HousePlan& fresh) {
+  const Result<UniqueFd> copy = sealed_copy(fresh.settings_text);
+  if (!copy) return reload_result(Failure(copy.error()));
+  Reload order;
+  order.text = Text<255>(fresh.settings_name);
+  const int lent[] = {copy->get()};
+  for (const Role role : fresh.roles) {
+    Channel* control = house_->control(role);
+    if (control != nullptr && control->send(order, lent) == Told::sent) ++answers_due_;
+  }
+}
+
+void Master::reload_beside(HousePlan fresh) {
+  if (Result<void> r = plan_.open(fresh); !r) return reload_result(r);
+  HouseServices s = services();
+  s.on_ready = [this](Role role, Channel&) { if (!next_) plan_.role_ready(*house_, role); };
+  s.on_word = [this](Role role, Packet& packet) { heard(role, packet); };
+  next_ = std::make_unique<House>(std::move(fresh), std::move(s));
+  next_->trace = trace_;
+  next_->start([this](Result<void> started) {
+    if (!started) {
+      leaving_.push_back(std::move(next_));
+      leaving_.back()->retire({});
+      return reload_result(started);
+    }
+    leaving_.push_back(std::move(house_));
+    house_ = std::move(next_);
+    for (const Role role : house_->plan().roles) plan_.role_ready(*house_, role);
+    leaving_.back()->retire({});
+    reload_result({});
+  });
+}
+
+void Master::reload_result(const Result<void>& result) {
+  Line line("reload", result ? Level::notice : Level::error);
+  line.add("version", POSTERN_VERSION);
+  line.add("result", result ? std::string_view("ok") : std::string_view(result.error().what));
+  (void)hub_->log().write(line);  // the service goes on either way
+}
+
+void Master::heard(Role role, Packet& packet) {
+  Reloaded answer;
+  if (!packet.read(answer)) return;
+  if (answers_due_ > 0) --answers_due_;
+  if (!answer.taken)
+    reload_result(fail(std::string(name_of(role)) + ": " + std::string(answer.reason.view())));
+  else if (answers_due_ == 0)
+    reload_result({});
+}
+
+void Master::toggle_trace() {
+  trace_ = !trace_;
+  (void)hub_->log().write(Line("trace", Level::notice).add("state", trace_ ? "on" : "off"));
+  if (!house_) return;
+  house_->trace = trace_;
+  Trace order;
+  order.on = trace_;
+  for (const Role role : house_->plan().roles)
+    if (Channel* control = house_->control(role)) (void)control->send(order);
+}
+
+// The roles go at once; the logger may finish what is queued.
+void Master::stop() {
+  if (stop_timer_.active()) return;
+  (void)hub_->log().write(Line("stop", Level::notice).add("version", POSTERN_VERSION).add("result", "ok"));
+  house_.reset();
+  next_.reset();
+  leaving_.clear();
+  stop_timer_.set(loop_, loop_.now() + stop_patience, [this] { loop_.stop(0); });
+  hub_->retire([this] { loop_.stop(0); });
+}
+
+void Master::end() {
+  if (!pidfile_path_.empty()) (void)::unlink(pidfile_path_.c_str());
+}
+
+// In the background: the caller's process waits until the daemon serves, and says so
+// with its exit code.  Returns the pipe to it, or ends the process.
+int go_to_background() {
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_CLOEXEC) != 0) ::_exit(exit_system);
+  const pid_t pid = ::fork();
+  if (pid < 0) ::_exit(exit_system);
+  if (pid == 0) {
+    ::close(ends[0]);
+    (void)::setsid();
+    return ends[1];
+  }
+  ::close(ends[1]);
+  char word = 0;
+  ssize_t n = 0;
+  do n = ::read(ends[0], &word, 1);
+  while (n < 0 && errno == EINTR);
+  if (n == 1 && word == '+') ::_exit(0);
+  int status = 0;
+  (void)::waitpid(pid, &status, 0);
+  ::_exit(WIFEXITED(status) && WEXITSTATUS(status) != 0 ? WEXITSTATUS(status) : exit_system);
+}
+
+int complain(const std::string& what, int code) {
+  (void)std::fprintf(stderr, "%s\n", what.c_str());
+  return code;
+}
+
+// As many descriptors as the roles may need: a role can only lower its limit.
+void raise_limits() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max = 1048576;  // root may; where not, the role's own limit says so
+  (void)::setrlimit(RLIMIT_NOFILE, &files);
+}
+
+int run_master(DaemonPlan& plan, const Options& options, HousePlan house) {
+  const int parent = options.foreground ? -1 : go_to_background();
+  const std::string name(name_of(plan.daemon()));
+  raise_limits();
+  ::umask(022);
+  (void)::prctl(PR_SET_NAME, name.c_str(), 0, 0, 0);
+  (void)::signal(SIGPIPE, SIG_IGN);
+  if (Result<void> opened = plan.open(house); !opened) return complain(name + ": " + opened.error().what, exit_system);
+  Result<Loop> loop = Loop::open();
+  if (!loop) return complain(name + ": " + loop.error().what, exit_system);
+  Master master(plan, options, *loop, parent);
+  if (Result<void> begun = master.begin(std::move(house)); !begun)
+    return complain(name + ": " + begun.error().what, exit_system);
+  const Result<int> code = loop->run();
+  master.end();
+  if (!code) return complain(name + ": " + code.error().what, exit_system);
+  if (!master.failure.empty()) return complain(name + ": " + master.failure, *code);
+  return *code;
+}
+
+// The whole life of a role's process.  A failure is told to the master first; when it
+// has taken the channel with it, the exit code says it alone.
+int live_as(DaemonPlan& plan, Role role) {
+  Result<RoleProcess> self = RoleProcess::take_over(plan.daemon(), role);
+  const Result<int> code = self ? plan.live(*self) : Result<int>(Failure(self.error()));
+  if (code) return *code;
+  Failed failed;
+  failed.code = exit_system;
+  failed.text = Text<1000>(code.error().what);
+  if (self) (void)self->master().send(failed);
+  return exit_system;
+}
+
+}  // namespace
+
+int run_daemon(int argc, char** argv, DaemonPlan& plan) {
+  const Result<Options> options = read_options(argc, argv, plan.daemon());
+  if (!options) return complain(options.error().what, exit_config);
+  if (options->version) {
+    (void)std::printf("postern %s %s\n", std::string(name_of(plan.daemon())).c_str(), POSTERN_VERSION);
+    return 0;
+  }
+  if (options->role != Role::none) return live_as(plan, options->role);
+  const Result<std::string> text = read_file(options->config);
+  if (!text) return complain(text.error().what, exit_config);
+  Result<HousePlan> house = plan.read(*text, options->config);
+  if (!house) return complain(house.error().what, exit_config);
+  if (::geteuid() != 0 && !options->check_only) return complain(std::string(name_of(plan.daemon())) + ": must be started as root", exit_system);
+  if (const Result<void> checked = plan.check(); !checked) return complain(checked.error().what, exit_config);
+  if (options->check_only) return 0;
+  return run_master(plan, *options, std::move(*house));
+}
+
+}  // namespace postern
