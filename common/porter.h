@@ -1,0 +1,25 @@
+// Role porter: accepts, asks the kernel for both addresses, counts and penalises
+// sources, seals a ticket, and hands the connection to a worker.  It never reads a
+// byte of a connection: its filter lets it read on its fixed channel numbers only.
+#pragma once
+
+#include <vector>
+
+#include "common/role_process.h"
+#include "common/settings.h"
+
+namespace postern {
+
+struct PorterPlan {
+  ListenMode mode{};
+  std::uint32_t connections_per_worker = 1;
+  std::uint32_t spare_workers = 1;   // workers with room for a connection, kept ready
+  std::uint32_t max_workers = 1;
+  std::uint32_t connections_in_life = 0;  // then a worker is replaced; 0: never
+  SourceLimits source;
+  bool plain = false;                // workers need no signer, broker or sessions (redird)
+};
+
+Result<int> run_porter(RoleProcess& self, const PorterPlan& plan);
+
+}  // namespace postern

@@ -1,0 +1,71 @@
+// Counting only; who is told what is porter.cc's business.
+
+#include "common/worker_pool.h"
+
+namespace postern {
+
+void WorkerPool::reopen(std::uint64_t number, const Worker& worker) {
+  const bool alive = life_ == 0 || worker.served < life_;
+  if (alive && worker.connections.size() < room_) open_.emplace(worker.connections.size(), number);
+}
+
+void WorkerPool::close(std::uint64_t number, const Worker& worker) {
+  open_.erase({worker.connections.size(), number});
+}
+
+void WorkerPool::add(std::uint64_t worker) { reopen(worker, workers_[worker]); }
+
+std::optional<std::uint64_t> WorkerPool::choose() const {
+  if (open_.empty()) return std::nullopt;
+  return open_.begin()->second;
+}
+
+void WorkerPool::assign(std::uint64_t worker, std::uint64_t connection, const Address& source) {
+  const auto found = workers_.find(worker);
+  if (found == workers_.end()) return;
+  close(worker, found->second);
+  ++found->second.served;
+  found->second.connections[connection] = source;
+  reopen(worker, found->second);
+}
+
+std::optional<Address> WorkerPool::release(std::uint64_t worker, std::uint64_t connection) {
+  const auto found = workers_.find(worker);
+  if (found == workers_.end()) return std::nullopt;
+  const auto c = found->second.connections.find(connection);
+  if (c == found->second.connections.end()) return std::nullopt;
+  const Address source = c->second;
+  close(worker, found->second);
+  found->second.connections.erase(c);
+  if (room_ > 1) reopen(worker, found->second);  // with one connection a process it leaves now
+  return source;
+}
+
+std::vector<Address> WorkerPool::remove(std::uint64_t worker) {
+  std::vector<Address> sources;
+  const auto found = workers_.find(worker);
+  if (found == workers_.end()) return sources;
+  for (const auto& [connection, source] : found->second.connections) sources.push_back(source);
+  close(worker, found->second);
+  workers_.erase(found);
+  return sources;
+}
+
+bool WorkerPool::is_worn_out(std::uint64_t worker) const {
+  const auto found = workers_.find(worker);
+  return found != workers_.end() && life_ != 0 && found->second.served >= life_ &&
+         found->second.connections.empty();
+}
+
+bool WorkerPool::is_idle(std::uint64_t worker) const {
+  const auto found = workers_.find(worker);
+  return found != workers_.end() && found->second.connections.empty();
+}
+
+std::vector<std::uint64_t> WorkerPool::all() const {
+  std::vector<std::uint64_t> numbers;
+  for (const auto& [number, worker] : workers_) numbers.push_back(number);
+  return numbers;
+}
+
+}  // namespace postern
