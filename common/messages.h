@@ -257,7 +257,8 @@ struct GateHello {  // the first message on a gate connection
 };
 struct Page {  // + 1 descriptor: the generation page, read-only
   static constexpr Kind kind = Kind::page;
-  template <class A> void fields(A&) {}
+  HostName domain;               // [session] domain: that of our cookie
+  template <class A> void fields(A& a) { a(domain); }
 };
 struct Judge {
   static constexpr Kind kind = Kind::judge;
@@ -273,10 +274,11 @@ struct Verdict {
   std::uint64_t epoch = 0;
   std::uint32_t slot = 0;
   std::uint64_t generation = 0;
+  std::uint32_t touch_after = 0; // milliseconds between two Touch messages: min(60 s, idle/20)
   UserName user;
   Sid sid;
   template <class A> void fields(A& a) {
-    a(tag); a(standing); a(epoch); a(slot); a(generation); a(user); a(sid);
+    a(tag); a(standing); a(epoch); a(slot); a(generation); a(touch_after); a(user); a(sid);
   }
 };
 struct Touch {  // a request was served under this verdict
