@@ -23,7 +23,7 @@ struct BodyStep {
 
 class BodyReader {
  public:
-  static constexpr std::size_t trailer_bytes = 8192;  // of all trailer lines together
+  static constexpr std::size_t trailer_bytes = 8192;  // of the trailers, with the empty line that ends them
   static constexpr std::size_t trailer_fields = 32;
   static constexpr std::size_t size_digits = 15;      // hex digits of a chunk size
 
@@ -55,9 +55,11 @@ class BodyReader {
   using Taker = HttpFault (BodyReader::*)(char);
   static const Taker takers[];
 
+  bool is_framing() const;
   BodyStep flow(std::size_t skip, std::size_t available);
   BodyStep fail(HttpFault fault);
   HttpFault take(char c);
+  HttpFault expect(char c, char wanted, State then, HttpFault otherwise);
   HttpFault take_nothing(char c);
   HttpFault take_size_start(char c);
   HttpFault take_size_more(char c);
