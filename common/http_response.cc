@@ -20,7 +20,7 @@ constexpr std::size_t reason_place = std::size(status_places);
 // the blank before it, may be missing; servers leave them out.
 HttpFault read_status_line(std::string_view text, bool whole, ResponseHead& out) {
   for (std::size_t i = 0; i < reason_place; ++i) {
-    const HttpFault fault = i < status_place - 1 ? HttpFault::version_bad : HttpFault::status_bad;
+    const HttpFault fault = i < status_place ? HttpFault::version_bad : HttpFault::status_bad;
     if (i == text.size()) return whole ? fault : HttpFault::none;
     if (status_places[i].find(text[i]) == std::string_view::npos) return fault;
   }
