@@ -24,3 +24,5 @@ $(foreach room,$(TEST_ROOMS),$(eval $(call unit_room,$(room))))
 
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS)
+
+include test/fuzz/part.mk
