@@ -96,17 +96,16 @@ HttpFault BodyReader::expect(char c, char wanted, State then, HttpFault otherwis
 HttpFault BodyReader::take_nothing(char) { return HttpFault::chunk_bad; }
 
 HttpFault BodyReader::take_size_start(char c) {
-  left_ = 0;
-  digits_ = 0;
+  digits_ = 0;  // left_ is 0 already: the chunk before was used up
   if (!is_a(c, byte_class::hex)) return HttpFault::chunk_bad;
   state_ = State::size_more;
   return take_size_more(c);
 }
 
 HttpFault BodyReader::take_size_more(char c) {
-  if (c == '\r') return expect(c, '\r', State::size_lf, HttpFault::chunk_bad);
   if (c == ';') return HttpFault::chunk_extension;
-  if (!is_a(c, byte_class::hex) || digits_ == size_digits) return HttpFault::chunk_bad;
+  if (!is_a(c, byte_class::hex)) return expect(c, '\r', State::size_lf, HttpFault::chunk_bad);
+  if (digits_ == size_digits) return HttpFault::chunk_bad;
   const int value = is_a(c, byte_class::digit) ? c - '0' : lower(c) - 'a' + 10;
   left_ = left_ * 16 + static_cast<std::uint64_t>(value);
   ++digits_;
@@ -126,8 +125,7 @@ HttpFault BodyReader::take_data_lf(char c) {
 }
 
 HttpFault BodyReader::take_line_start(char c) {
-  if (c == '\r') return expect(c, '\r', State::last_lf, HttpFault::trailer_bad);
-  if (!is_a(c, byte_class::token)) return HttpFault::trailer_bad;
+  if (!is_a(c, byte_class::token)) return expect(c, '\r', State::last_lf, HttpFault::trailer_bad);
   if (++trailer_lines_ > trailer_fields) return HttpFault::trailer_too_long;
   state_ = State::name;
   return HttpFault::none;

@@ -23,7 +23,7 @@ struct BodyStep {
 
 class BodyReader {
  public:
-  static constexpr std::size_t trailer_bytes = 8192;  // of the trailers, with the empty line that ends them
+  static constexpr std::size_t trailer_bytes = 8192;  // with the empty line that ends them
   static constexpr std::size_t trailer_fields = 32;
   static constexpr std::size_t size_digits = 15;      // hex digits of a chunk size
 

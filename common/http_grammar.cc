@@ -151,8 +151,11 @@ std::optional<std::uint64_t> parse_length(std::string_view text) {
 bool parse_host(std::string_view text, HostPort& out) {
   const std::size_t colon = text.find(':');
   std::string_view name = text.substr(0, colon);
-  const std::uint16_t port = colon == text.npos ? std::uint16_t{0} : read_port(text.substr(colon + 1));
-  if (colon != text.npos && port == 0) return false;
+  std::uint16_t port = 0;
+  if (colon != text.npos) {
+    port = read_port(text.substr(colon + 1));
+    if (port == 0) return false;
+  }
   if (name.ends_with('.')) name.remove_suffix(1);
   if (!is_host_name(name)) return false;
   out.host.assign(name);

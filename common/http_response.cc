@@ -26,7 +26,8 @@ HttpFault read_status_line(std::string_view text, bool whole, ResponseHead& out)
   }
   if (text.size() > reason_place && text[reason_place] != ' ') return HttpFault::status_bad;
   out.version = text[minor_place] == '1' ? Version::http_1_1 : Version::http_1_0;
-  for (const char digit : text.substr(status_place, 3)) out.status = out.status * 10 + (digit - '0');
+  for (const char digit : text.substr(status_place, 3))
+    out.status = out.status * 10 + (digit - '0');
   if (text.size() > reason_place) out.reason = trim_blanks(text.substr(reason_place));
   return HttpFault::none;
 }

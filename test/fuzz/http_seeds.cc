@@ -3,7 +3,8 @@
 #include <cstdio>
 #include <fstream>
 
-#include "unit/common/http_cases.h"
+#include "unit/common/http_request_cases.h"
+#include "unit/common/http_response_cases.h"
 
 namespace {
 

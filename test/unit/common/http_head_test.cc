@@ -3,8 +3,8 @@
 #include <set>
 
 #include "unit/catch.h"
-#include "unit/common/http_cases.h"
 #include "unit/common/http_checks.h"
+#include "unit/common/http_request_cases.h"
 
 using namespace postern;
 using namespace postern::cases;

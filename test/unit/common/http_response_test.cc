@@ -1,8 +1,8 @@
 #include "common/http_response.h"
 
 #include "unit/catch.h"
-#include "unit/common/http_cases.h"
 #include "unit/common/http_checks.h"
+#include "unit/common/http_response_cases.h"
 
 using namespace postern;
 using namespace postern::cases;
