@@ -1,0 +1,81 @@
+// One TLS connection over one non-blocking socket.  No call ever blocks but for the
+// worker's own SignPeer and ResumptionPeer, which handshake() may ask.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "common/result.h"
+#include "common/unique_fd.h"
+#include "wfd/tls_context.h"
+
+namespace postern::wfd {
+
+// How a call ended.  `want_read` and `want_write`: wait for the descriptor, call again.
+// `closed`: the other end is gone; for a read see truncated().  `failed`: see failure();
+// the stream is of no more use.
+enum class Io : std::uint8_t { failed, done, want_read, want_write, closed };
+
+struct IoResult {
+  Io io = Io::failed;
+  std::size_t n = 0;  // bytes moved; above 0 exactly when `done` (but for empty spans)
+};
+
+// How an intranet server proves who it is: [upstream_tls] verify and [host NAME] verify.
+struct PeerCheck {
+  enum class Mode : std::uint8_t { authority, pin, none };
+  Mode mode = Mode::authority;
+  std::array<std::byte, 32> sha256{};  // for `pin`: SHA-256 of the whole certificate in DER
+};
+
+class TlsStream {
+ public:
+  // A client's connection.  `connection` names it in requests to the peers.
+  // The context must outlive the stream.
+  static Result<TlsStream> server(ServerContext& context, UniqueFd socket,
+                                  std::uint64_t connection);
+  // A connection to an intranet server.  `host` is a DNS name, sent as SNI and looked for
+  // in the certificate, or an address as text, only looked for.
+  static Result<TlsStream> client(ClientContext& context, UniqueFd socket, std::string_view host,
+                                  const PeerCheck& check);
+  TlsStream(TlsStream&&) noexcept;
+  TlsStream& operator=(TlsStream&&) noexcept;
+  ~TlsStream();
+
+  // Goes on with the handshake.  `done` once the peer is as PeerCheck wants it.
+  Io handshake();
+  // Reads at most `room`.  Read until it says `want_read`: bytes may wait inside, unseen
+  // by epoll (pending()).
+  IoResult read(std::span<std::byte> room);
+  // Writes a part of `bytes`, at most one record of 16 KiB.  After `want_write` the same
+  // bytes must be offered again (they may have moved, and more may follow them).
+  IoResult write(std::span<const std::byte> bytes);
+  // Tries once to send close_notify.  Nobody waits for the answer.
+  Io shutdown();
+
+  bool pending() const;    // bytes wait inside: call read() before waiting
+  bool truncated() const;  // the other end went without close_notify
+  bool verified() const;   // upstream: the certificate was checked, and right
+  bool resumed() const;    // no signature was needed
+
+  std::string_view sni() const;      // server: the name asked for, lower case, or empty
+  std::string_view alpn() const;     // "http/1.1" or empty
+  std::string_view version() const;  // "TLSv1.3"
+  std::string_view cipher() const;   // "TLS_AES_128_GCM_SHA256"
+  std::string_view failure() const;  // one word for the log, empty if nothing failed
+  int fd() const { return socket_.get(); }  // borrowed
+
+  struct State;  // for wfd/tls*.cc
+
+ private:
+  TlsStream(std::unique_ptr<State> state, UniqueFd socket);
+  // In this order: the state is gone before its descriptor closes.
+  UniqueFd socket_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace postern::wfd
