@@ -24,12 +24,12 @@ bool is_address(const std::string& host) {
 }
 
 // Tells OpenSSL whom we expect: the name goes out as SNI, an address must not (RFC 6066 3).
-bool expect_host(SSL* ssl, const std::string& host) {
+bool expect_host(SSL* ssl, std::string host) {
   X509_VERIFY_PARAM* rules = SSL_get0_param(ssl);
   if (is_address(host)) return X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str()) == 1;
   X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   return X509_VERIFY_PARAM_set1_host(rules, host.data(), host.size()) == 1 &&
-         SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
+         SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data()) == 1;
 }
 
 bool has_pin(SSL* ssl, const std::array<std::byte, 32>& pin) {

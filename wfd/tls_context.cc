@@ -93,7 +93,8 @@ bool set_server_rules(SSL_CTX* context, TlsVersion min_version) {
                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
                                    SSL_OP_NO_TICKET);
   SSL_CTX_set_client_hello_cb(context, choose_certificate, nullptr);
-  SSL_CTX_set_tlsext_servername_callback(context, acknowledge_name);
+  SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
+                        reinterpret_cast<void (*)()>(acknowledge_name));
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
   SSL_CTX_set_timeout(context, session_lifetime_s);
   use_session_callbacks(context);

@@ -77,7 +77,7 @@ class ClientContext {
 
 // Makes handshakes of every kind in memory, with keys made for the occasion, so that
 // afterwards no handshake opens a file or a socket or fetches an algorithm.  The peers of
-// `server` are set to nobody.  Takes about a second when an RSA key is configured.
+// `server` are set to nobody.  Takes some tenths of a second (an RSA key is made).
 Result<void> warm_up(ServerContext& server, ClientContext& client);
 
 }  // namespace postern::wfd
