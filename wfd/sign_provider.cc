@@ -164,21 +164,32 @@ void signature_free(void* data) {
   std::unique_ptr<SignatureContext>(static_cast<SignatureContext*>(data)).reset();
 }
 
-// RSA's padding by number or name; the length of the salt only as long as the digest.
+// OpenSSL gives RSA's options as numbers or as words, depending on who asks.
+struct Option {
+  int number;
+  std::string_view word;
+};
+constexpr Option no_pss{RSA_PKCS1_PADDING, OSSL_PKEY_RSA_PAD_MODE_PKCSV15};
+constexpr Option with_pss{RSA_PKCS1_PSS_PADDING, OSSL_PKEY_RSA_PAD_MODE_PSS};
+constexpr Option salt_as_digest{RSA_PSS_SALTLEN_DIGEST, OSSL_PKEY_RSA_PSS_SALT_LEN_DIGEST};
+
+bool says(const OSSL_PARAM* param, const Option& option) {
+  const char* word = nullptr;
+  int number = 0;
+  if (OSSL_PARAM_get_utf8_string_ptr(param, &word) == 1) return word && word == option.word;
+  return OSSL_PARAM_get_int(param, &number) == 1 && number == option.number;
+}
+
+// RSA's padding; the salt only as long as the digest, which is what TLS has.
 int signature_set_params(void* data, const OSSL_PARAM params[]) {
   auto* context = static_cast<SignatureContext*>(data);
   if (!params) return 1;
   if (const OSSL_PARAM* padding = OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_PAD_MODE)) {
-    int mode = 0;
-    if (OSSL_PARAM_get_int(padding, &mode) != 1) return 0;
-    if (mode != RSA_PKCS1_PADDING && mode != RSA_PKCS1_PSS_PADDING) return 0;
-    context->pss = mode == RSA_PKCS1_PSS_PADDING;
+    if (!says(padding, with_pss) && !says(padding, no_pss)) return 0;
+    context->pss = says(padding, with_pss);
   }
-  if (const OSSL_PARAM* salt = OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_PSS_SALTLEN)) {
-    int length = 0;
-    if (OSSL_PARAM_get_int(salt, &length) != 1 || length != RSA_PSS_SALTLEN_DIGEST) return 0;
-  }
-  return 1;
+  const OSSL_PARAM* salt = OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_PSS_SALTLEN);
+  return !salt || says(salt, salt_as_digest);
 }
 
 const OSSL_PARAM* signature_settable_params(void*, void*) {

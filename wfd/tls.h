@@ -51,8 +51,9 @@ class TlsStream {
   // Reads at most `room`.  Read until it says `want_read`: bytes may wait inside, unseen
   // by epoll (pending()).
   IoResult read(std::span<std::byte> room);
-  // Writes a part of `bytes`, at most one record of 16 KiB.  After `want_write` the same
-  // bytes must be offered again (they may have moved, and more may follow them).
+  // Writes a part of `bytes`, often one record of 16 KiB.  After `want_write` some may have
+  // gone already: the same bytes must be offered again (they may have moved, and more may
+  // follow them), and the next `done` counts from their beginning.
   IoResult write(std::span<const std::byte> bytes);
   // Tries once to send close_notify.  Nobody waits for the answer.
   Io shutdown();

@@ -22,7 +22,8 @@ constexpr char tls12_ciphers[] =
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 constexpr char tls13_ciphers[] =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
-constexpr char groups[] = "X25519:P-256:P-384";
+constexpr char groups[] = "X25519:P-256:P-384";  // what text_kind knows
+constexpr char upstream_groups[] = "X25519:P-256:P-384:P-521";
 // What SigningKey can do, and nothing else.
 constexpr char signature_schemes[] =
     "ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384:rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:"
@@ -101,6 +102,7 @@ bool set_server_rules(SSL_CTX* context, TlsVersion min_version) {
   const int floor = min_version == TlsVersion::tls12 ? TLS1_2_VERSION : TLS1_3_VERSION;
   return SSL_CTX_set_min_proto_version(context, floor) == 1 &&
          SSL_CTX_set_cipher_list(context, tls12_ciphers) == 1 &&
+         SSL_CTX_set1_groups_list(context, groups) == 1 &&
          SSL_CTX_set1_sigalgs_list(context, signature_schemes) == 1 &&
          SSL_CTX_set_max_early_data(context, 0) == 1 &&
          SSL_CTX_set_recv_max_early_data(context, 0) == 1 &&
@@ -114,17 +116,17 @@ bool set_common_rules(SSL_CTX* context) {
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
   SSL_CTX_set_read_ahead(context, 1);
-  return SSL_CTX_set_ciphersuites(context, tls13_ciphers) == 1 &&
-         SSL_CTX_set1_groups_list(context, groups) == 1;
+  return SSL_CTX_set_ciphersuites(context, tls13_ciphers) == 1;
 }
 
+// OpenSSL fills in a certificate that is there (so it belongs to our library context), and
+// leaves null in its place where it fails and frees it.
 X509Handle certificate_in(OSSL_LIB_CTX* library, const std::vector<std::byte>& der) {
-  X509Handle result(X509_new_ex(library, nullptr));
-  X509* certificate = result.get();
+  X509* certificate = X509_new_ex(library, nullptr);
   const unsigned char* at = as_uchar(der.data());
-  // On failure d2i frees what it was given.
-  if (certificate && !d2i_X509(&certificate, &at, static_cast<long>(der.size())))
-    static_cast<void>(result.release());
+  const bool read = certificate && d2i_X509(&certificate, &at, static_cast<long>(der.size()));
+  X509Handle result(certificate);
+  if (!read) result.reset();
   return result;
 }
 
@@ -170,20 +172,27 @@ Result<SslCtxHandle> server_context(const SignProvider& provider,
   return context;
 }
 
+X509Handle next_authority(BIO* in, OSSL_LIB_CTX* library) {
+  ERR_clear_error();
+  X509* certificate = X509_new_ex(library, nullptr);
+  const bool read = certificate && PEM_read_bio_X509(in, &certificate, nullptr, nullptr);
+  X509Handle result(certificate);
+  if (!read) result.reset();
+  return result;
+}
+
 Result<void> add_authorities(SSL_CTX* context, OSSL_LIB_CTX* library,
                              std::span<const std::byte> pem) {
+  if (pem.empty()) return {};
   const BioHandle in = read_from(pem);
   if (!in) return fail("cannot read certificate authorities: too long");
-  for (;;) {
-    X509Handle authority(X509_new_ex(library, nullptr));
-    X509* into = authority.get();
-    ERR_clear_error();
-    if (!into) return fail_openssl("cannot read certificate authorities");
-    if (!PEM_read_bio_X509(in.get(), &into, nullptr, nullptr)) break;
+  int found = 0;
+  while (const X509Handle authority = next_authority(in.get(), library)) {
     if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority.get()) != 1)
       return fail_openssl("cannot use certificate authority");
+    ++found;
   }
-  if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+  if (found == 0 || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
     return fail_openssl("cannot read certificate authorities");
   ERR_clear_error();
   return {};
@@ -229,6 +238,7 @@ Result<ClientContext> ClientContext::make(SignProvider& provider,
   SSL_CTX* context = impl->context.get();
   if (!context || !set_common_rules(context) ||
       SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
+      SSL_CTX_set1_groups_list(context, upstream_groups) != 1 ||
       SSL_CTX_set_alpn_protos(context, http11_protocol, sizeof http11_protocol) != 0)
     return fail_openssl("cannot prepare TLS to intranet servers");
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);

@@ -60,6 +60,11 @@ std::string_view find(std::span<const Word> table, long code, std::string_view o
   return row == table.end() ? otherwise : row->word;
 }
 
+// The peer's alerts, and not the library's own common errors, whose numbers are higher yet.
+bool is_alert(int reason) {
+  return reason >= SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + 256;
+}
+
 }  // namespace
 
 std::string_view failure_word(const StreamState& state) {
@@ -68,7 +73,7 @@ std::string_view failure_word(const StreamState& state) {
   const int reason = ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
   if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
     return find(verify_results, SSL_get_verify_result(state.ssl.get()), "certificate-bad");
-  if (reason >= SSL_AD_REASON_OFFSET) return find(reasons, reason, "alert");
+  if (is_alert(reason)) return find(reasons, reason, "alert");
   if (state.server && !state.established && state.server->provider->refused()) return "signer";
   return find(reasons, reason, state.established ? "protocol" : "handshake");
 }

@@ -20,7 +20,8 @@ constexpr char warm_host[] = "warm-up.invalid";
 constexpr long validity_s = 24 * 60 * 60;
 constexpr int max_rounds = 16;
 
-// The kinds of handshakes that clients and intranet servers make with us.
+// The kinds of handshakes that clients and intranet servers make with us.  (In TLS 1.2 the
+// groups must have the certificate's own curve too.)
 struct Kind {
   int version;
   const char* group;
@@ -30,9 +31,9 @@ constexpr Kind kinds[] = {
     {TLS1_3_VERSION, "X25519", "TLS_AES_128_GCM_SHA256"},
     {TLS1_3_VERSION, "P-256", "TLS_AES_256_GCM_SHA384"},
     {TLS1_3_VERSION, "P-384", "TLS_CHACHA20_POLY1305_SHA256"},
-    {TLS1_2_VERSION, "X25519", "ECDHE+AES128:ECDHE+AESGCM"},
+    {TLS1_2_VERSION, "X25519:P-256", "ECDHE+AES128"},
     {TLS1_2_VERSION, "P-256", "ECDHE+AES256"},
-    {TLS1_2_VERSION, "P-384", "ECDHE+CHACHA20"},
+    {TLS1_2_VERSION, "P-384:P-256", "ECDHE+CHACHA20"},
 };
 
 // A key with a root and a certificate below it, both made with that key.

@@ -1,0 +1,357 @@
+// TLS towards clients: our server against an ordinary OpenSSL client.
+#include "wfd/tls.h"
+
+#include <openssl/core_names.h>
+
+#include <algorithm>
+
+#include "unit/wfd/tls_rig.h"
+
+using namespace tls_rig;
+
+TEST_CASE("a client with any key and version is served with one signature", "[tls]") {
+  const std::string kind = GENERATE("P-256", "P-384", "2048");
+  const int version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+  CAPTURE(kind, version);
+  Server server({{.key = kind}});
+  const auto meeting = shaken(server, {.version = version});
+  REQUIRE(meeting->good());
+  CHECK(server.signer.kinds == std::vector{version == TLS1_2_VERSION
+                                               ? TextKind::tls12_key_exchange
+                                               : TextKind::tls13_certificate_verify});
+  CHECK(server.signer.connection == 77);
+  CHECK(meeting->stream->version() == (version == TLS1_2_VERSION ? "TLSv1.2" : "TLSv1.3"));
+  CHECK(meeting->stream->cipher() == SSL_get_cipher_name(meeting->client.get()));
+  CHECK(meeting->stream->sni() == "www.example.test");
+  CHECK(meeting->stream->alpn() == "http/1.1");
+  CHECK(meeting->stream->failure().empty());
+  CHECK_FALSE(meeting->stream->resumed());
+
+  CHECK(meeting->stream->write(span_of("hello")).n == 5);
+  CHECK(meeting->client_reads() == "hello");
+  CHECK(SSL_write(meeting->client.get(), "there", 5) == 5);
+  Io last = Io::done;
+  CHECK(read_all(*meeting->stream, last) == "there");
+  CHECK(last == Io::want_read);
+}
+
+TEST_CASE("one name can have an EC and an RSA certificate", "[tls]") {
+  Server server({{.key = "2048"}, {.key = "P-256"}});
+  const int version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+  CHECK(shaken(server, {.version = version, .signature_schemes = "ECDSA+SHA256"})->good());
+  CHECK(shaken(server, {.version = version, .signature_schemes = "rsa_pss_rsae_sha256"})->good());
+  CHECK(server.signer.certificates == std::vector<std::uint16_t>{1, 0});
+  CHECK(server.signer.schemes == std::vector<std::uint16_t>{0x0403, 0x0804});
+}
+
+TEST_CASE("the certificate follows the name that is asked for", "[tls]") {
+  struct Row {
+    const char* sni;
+    int certificate;  // -1: refused
+  };
+  const Row rows[] = {{"a.example.test", 0},  {"A.Example.TEST", 0}, {"b.example.test", 1},
+                      {"b.other.test", -1},   {nullptr, 0},          {"x.b.example.test", -1},
+                      {"localhost", -1},      {"192.0.2.1", -1}};
+  const int version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+  Server server({{.names = "DNS:a.example.test"}, {.key = "2048", .names = "DNS:*.example.test"}});
+  for (const Row& row : rows) {
+    CAPTURE(version, row.sni ? row.sni : "none");
+    server.signer.certificates.clear();
+    const auto meeting = shaken(server, {.version = version, .sni = row.sni});
+    if (row.certificate >= 0) {
+      CHECK(meeting->good());
+      CHECK(server.signer.certificates ==
+            std::vector{static_cast<std::uint16_t>(row.certificate)});
+    } else {
+      CHECK(meeting->server == Io::failed);
+      CHECK(meeting->stream->failure() == "unrecognized-name");
+      CHECK(meeting->alert == SSL_AD_UNRECOGNIZED_NAME);
+      CHECK(server.signer.certificates.empty());
+    }
+  }
+}
+
+TEST_CASE("only http/1.1 is spoken", "[tls]") {
+  struct Row {
+    std::string offered;
+    bool good;
+    std::string chosen;
+  };
+  const Row rows[] = {{"\x08http/1.1", true, "http/1.1"},
+                      {"\x02h2\x08http/1.1", true, "http/1.1"},
+                      {"", true, ""},
+                      {"\x02h2", false, ""},
+                      {"\x08http/1.0", false, ""},
+                      {"\x02h2\x06http/1", false, ""}};
+  const int version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+  Server server({Spec{}});
+  for (const Row& row : rows) {
+    CAPTURE(version, row.offered);
+    const auto meeting = shaken(server, {.version = version, .alpn = row.offered});
+    CHECK(meeting->good() == row.good);
+    if (row.good) CHECK(meeting->stream->alpn() == row.chosen);
+    if (row.good) continue;
+    CHECK(meeting->stream->failure() == "no-application-protocol");
+    CHECK(meeting->alert == SSL_AD_NO_APPLICATION_PROTOCOL);
+  }
+}
+
+TEST_CASE("old versions are refused, and TLS 1.2 too where 1.3 is the least", "[tls]") {
+  Server both({Spec{}});
+  const auto old = shaken(both, {.version = TLS1_1_VERSION, .min_version = TLS1_1_VERSION});
+  CHECK(old->server == Io::failed);
+  CHECK(old->stream->failure() == "version");
+  Server newest({Spec{}}, TlsVersion::tls13);
+  CHECK(shaken(newest, {.version = TLS1_2_VERSION})->stream->failure() == "version");
+  CHECK(newest.signer.kinds.empty());
+  CHECK(shaken(newest)->good());
+}
+
+TEST_CASE("a session is resumed once, without a signature", "[tls]") {
+  Server server({Spec{}});
+  const auto first = shaken(server);
+  REQUIRE(first->good());
+  CHECK(server.sessions.kept == 1);
+  CHECK(server.sessions.largest <= ResumptionPeer::max_blob);
+  const SessionHandle session(SSL_get1_session(first->client.get()));
+  REQUIRE(SSL_SESSION_is_resumable(session.get()));
+  CHECK(SSL_SESSION_get_max_early_data(session.get()) == 0);
+
+  const auto second = shaken(server, {.session = session.get()});
+  REQUIRE(second->good());
+  CHECK(second->stream->resumed());
+  CHECK(second->stream->sni() == "www.example.test");
+  CHECK(second->stream->alpn() == "http/1.1");
+  CHECK(server.signer.kinds.size() == 1);
+
+  const auto third = shaken(server, {.session = session.get()});
+  REQUIRE(third->good());
+  CHECK_FALSE(third->stream->resumed());
+  CHECK(server.signer.kinds.size() == 2);
+}
+
+TEST_CASE("a resumed connection gets a new session of its own", "[tls]") {
+  Server server({{.key = "2048"}});
+  auto meeting = shaken(server);
+  for (int i = 0; i < 3; ++i) {
+    const SessionHandle session(SSL_get1_session(meeting->client.get()));
+    meeting = shaken(server, {.session = session.get()});
+    REQUIRE(meeting->good());
+    CHECK(meeting->stream->resumed());
+  }
+  CHECK(server.signer.kinds.size() == 1);
+}
+
+TEST_CASE("a session is no use from another address or for another name", "[tls]") {
+  Server server({{.names = "DNS:*.example.test"}});
+  const auto first = shaken(server);
+  const SessionHandle session(SSL_get1_session(first->client.get()));
+
+  server.sessions.client[16] = 9;
+  const auto elsewhere = shaken(server, {.session = session.get()});
+  REQUIRE(elsewhere->good());
+  CHECK_FALSE(elsewhere->stream->resumed());
+  server.sessions.client[16] = 0;
+
+  const auto renamed = shaken(server, {.sni = "other.example.test", .session = session.get()});
+  REQUIRE(renamed->good());
+  CHECK_FALSE(renamed->stream->resumed());
+  CHECK(server.sessions.asked == 2);
+
+  CHECK(shaken(server, {.session = session.get()})->stream->resumed());
+}
+
+TEST_CASE("a TLS 1.2 session is never kept or looked for", "[tls]") {
+  Server server({Spec{}});
+  const auto first = shaken(server, {.version = TLS1_2_VERSION});
+  REQUIRE(first->good());
+  const SessionHandle session(SSL_get1_session(first->client.get()));
+  const auto second = shaken(server, {.version = TLS1_2_VERSION, .session = session.get()});
+  REQUIRE(second->good());
+  CHECK_FALSE(second->stream->resumed());
+  CHECK(server.sessions.kept == 0);
+  CHECK(server.sessions.asked == 0);
+}
+
+TEST_CASE("without a store every handshake is a full one", "[tls]") {
+  Server server({Spec{}});
+  server.context->connect(&server.signer, nullptr);
+  const auto first = shaken(server);
+  REQUIRE(first->good());
+  const SessionHandle session(SSL_get1_session(first->client.get()));
+  CHECK_FALSE(shaken(server, {.session = session.get()})->stream->resumed());
+  CHECK(server.signer.kinds.size() == 2);
+}
+
+TEST_CASE("early data never comes out, whatever the client believes", "[tls]") {
+  Server server({Spec{}});
+  const auto first = shaken(server);
+  const SessionHandle session(SSL_get1_session(first->client.get()));
+  SSL_SESSION_set_max_early_data(session.get(), 1000);  // we never said so
+  const auto meeting = meet(server, {.session = session.get()});
+  std::size_t written = 0;
+  SSL_write_early_data(meeting->client.get(), "early", 5, &written);
+  REQUIRE(written == 5);
+  meeting->shake();
+  CHECK(SSL_get_early_data_status(meeting->client.get()) != SSL_EARLY_DATA_ACCEPTED);
+  Io last = Io::done;
+  CHECK(read_all(*meeting->stream, last).empty());
+}
+
+TEST_CASE("renegotiation is refused", "[tls]") {
+  Server server({Spec{}});
+  const auto meeting = shaken(server, {.version = TLS1_2_VERSION});
+  REQUIRE(meeting->good());
+  REQUIRE(SSL_renegotiate(meeting->client.get()) == 1);
+  Io last = Io::done;
+  for (int i = 0; i < 10; ++i) {
+    SSL_do_handshake(meeting->client.get());
+    CHECK(read_all(*meeting->stream, last).empty());
+  }
+  CHECK(SSL_renegotiate_pending(meeting->client.get()) != 0);
+  CHECK(meeting->alert == SSL_AD_NO_RENEGOTIATION);
+  CHECK(server.signer.kinds.size() == 1);
+}
+
+TEST_CASE("without a signature there is no connection", "[tls]") {
+  Server server({{.key = "2048"}});
+  const int version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+  SECTION("the signer refuses") { server.signer.refuses = true; }
+  SECTION("there is no signer") { server.context->connect(nullptr, nullptr); }
+  const auto meeting = shaken(server, {.version = version});
+  CHECK(meeting->server == Io::failed);
+  CHECK(meeting->stream->failure() == "signer");
+  CHECK_FALSE(meeting->client_done);
+  CHECK(meeting->stream->read({}).io == Io::failed);
+}
+
+TEST_CASE("a key of the provider has no private half to give away", "[tls]") {
+  const std::string kind = GENERATE("P-256", "2048");
+  const SignProvider provider = open_provider();
+  const PkeyHandle made(provider.make_key(key(kind), 3));
+  REQUIRE(made);
+  OSSL_PARAM* params = nullptr;
+  BIGNUM* number = nullptr;
+  CHECK(EVP_PKEY_todata(made.get(), EVP_PKEY_KEYPAIR, &params) != 1);
+  CHECK(EVP_PKEY_todata(made.get(), EVP_PKEY_PUBLIC_KEY, &params) != 1);
+  CHECK(EVP_PKEY_get_bn_param(made.get(), OSSL_PKEY_PARAM_PRIV_KEY, &number) != 1);
+  CHECK(EVP_PKEY_get_bn_param(made.get(), OSSL_PKEY_PARAM_RSA_D, &number) != 1);
+  CHECK(i2d_PrivateKey(made.get(), nullptr) <= 0);
+  const BioHandle out(BIO_new(BIO_s_mem()));
+  CHECK(PEM_write_bio_PrivateKey(out.get(), made.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1);
+  CHECK(EVP_PKEY_get_bits(made.get()) == EVP_PKEY_get_bits(key(kind)));
+  ERR_clear_error();
+}
+
+TEST_CASE("the end of a connection is told from its breaking off", "[tls]") {
+  Server server({Spec{}});
+  const auto meeting = shaken(server);
+  REQUIRE(SSL_write(meeting->client.get(), "last", 4) == 4);
+  const bool goodbye = GENERATE(true, false);
+  if (goodbye) SSL_shutdown(meeting->client.get());
+  meeting->client_fd.reset();
+  Io last = Io::done;
+  CHECK(read_all(*meeting->stream, last) == "last");
+  CHECK(last == Io::closed);
+  CHECK(meeting->stream->truncated() == !goodbye);
+  CHECK(meeting->stream->read(std::span<std::byte>()).io == (goodbye ? Io::done : Io::closed));
+}
+
+TEST_CASE("our goodbye arrives, and is said once without waiting", "[tls]") {
+  Server server({Spec{}});
+  const auto meeting = shaken(server);
+  CHECK(meeting->stream->shutdown() == Io::done);
+  meeting->client_reads();
+  CHECK((SSL_get_shutdown(meeting->client.get()) & SSL_RECEIVED_SHUTDOWN) != 0);
+}
+
+TEST_CASE("what is not TLS is named", "[tls]") {
+  struct Row {
+    std::string sent;
+    std::string word;
+  };
+  const Row rows[] = {{"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "plain-http"},
+                      {"SSH-2.0-OpenSSH_9.2\r\n", "not-tls"},
+                      {std::string(64, '\0'), "not-tls"}};
+  for (const Row& row : rows) {
+    CAPTURE(row.sent);
+    Server server({Spec{}});
+    const auto meeting = meet(server);
+    REQUIRE(::send(meeting->client_fd.get(), row.sent.data(), row.sent.size(), 0) > 0);
+    CHECK(meeting->stream->handshake() == Io::failed);
+    CHECK(meeting->stream->failure() == row.word);
+    CHECK(meeting->stream->handshake() == Io::failed);
+    CHECK(meeting->stream->shutdown() == Io::failed);
+  }
+}
+
+TEST_CASE("a client that goes away in the handshake is closed", "[tls]") {
+  Server server({Spec{}});
+  const auto meeting = meet(server);
+  CHECK(meeting->stream->handshake() == Io::want_read);
+  meeting->client_fd.reset();
+  CHECK(meeting->stream->handshake() == Io::closed);
+  CHECK(meeting->stream->failure() == "closed");
+  CHECK(meeting->stream->truncated());
+}
+
+TEST_CASE("a slow reader stops the writer, and nothing is lost", "[tls]") {
+  Server server({Spec{}});
+  const auto meeting = shaken(server);
+  std::string sent(3'000'000, '\0');
+  for (std::size_t i = 0; i < sent.size(); ++i) sent[i] = static_cast<char>(i * 7 >> 4);
+  std::string got;
+  std::size_t done = 0;
+  int stops = 0;
+  while (done < sent.size()) {
+    const std::string moved = sent.substr(done, 40'000);  // at another place every time
+    const IoResult result = meeting->stream->write(span_of(moved));
+    REQUIRE((result.io == Io::done || result.io == Io::want_write));
+    CHECK((result.n > 0) == (result.io == Io::done));
+    CHECK(result.n <= moved.size());
+    done += result.n;
+    if (result.io == Io::done) continue;
+    ++stops;
+    for (std::string part; !(part = meeting->client_reads()).empty();) got += part;
+  }
+  for (std::string part; !(part = meeting->client_reads()).empty();) got += part;
+  CHECK(stops > 0);
+  CHECK(got == sent);
+}
+
+TEST_CASE("what waits inside is told", "[tls]") {
+  Server server({Spec{}});
+  const auto meeting = shaken(server);
+  CHECK_FALSE(meeting->stream->pending());
+  const std::string text(10'000, 'x');
+  SSL_write(meeting->client.get(), text.data(), 10'000);
+  std::byte one[1];
+  CHECK(meeting->stream->read(one).n == 1);
+  CHECK(meeting->stream->pending());
+  Io last = Io::done;
+  CHECK(read_all(*meeting->stream, last).size() == 9'999);
+  CHECK_FALSE(meeting->stream->pending());
+}
+
+TEST_CASE("a stream is moved with its connection", "[tls]") {
+  Server server({Spec{}});
+  const auto one = shaken(server);
+  const auto two = shaken(server);
+  *one->stream = std::move(*two->stream);
+  CHECK(one->stream->write(span_of("moved")).io == Io::done);
+  CHECK(two->client_reads() == "moved");
+  CHECK(one->client_reads().empty());
+}
+
+TEST_CASE("the warm-up passes for each kind of key, and leaves nobody to sign", "[tls]") {
+  Server server({{.key = "P-256"}, {.key = "2048", .names = "DNS:*.other.test"}});
+  auto client = ClientContext::make(server.provider, bytes_of(authority_pem()));
+  REQUIRE(client);
+  const auto warm = warm_up(*server.context, *client);
+  if (!warm) FAIL(warm.error().what);
+  CHECK(server.signer.kinds.empty());
+  CHECK(shaken(server)->stream->failure() == "signer");
+  server.context->connect(&server.signer, &server.sessions);
+  CHECK(shaken(server)->good());
+  CHECK(shaken(server, {.version = TLS1_2_VERSION, .sni = "a.other.test"})->good());
+}
