@@ -22,9 +22,6 @@ constexpr std::size_t max_name = 253;
 using Der = std::vector<std::byte>;
 using NamesHandle = std::unique_ptr<GENERAL_NAMES, FreeBy<GENERAL_NAMES_free>>;
 
-// Not std::tolower: the locale has no say here.
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 bool same_name(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
@@ -61,8 +58,10 @@ X509Handle parse(const Der& der) {
   return certificate;
 }
 
-bool is_host_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+bool is_dns_name(std::string_view name) {
+  return !name.empty() && name.size() <= max_name && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+  });
 }
 
 // The DNS names of a certificate, lower case.  The common name does not count (RFC 6125
@@ -80,8 +79,7 @@ std::vector<std::string> dns_names(const X509* certificate) {
                      static_cast<std::size_t>(ASN1_STRING_length(text)));
     std::ranges::transform(name, name.begin(), lower);
     const std::string_view plain = std::string_view(name).substr(name.starts_with("*.") ? 2 : 0);
-    if (plain.empty() || plain.size() > max_name || !std::ranges::all_of(plain, is_host_char)) continue;
-    names.push_back(std::move(name));
+    if (is_dns_name(plain)) names.push_back(std::move(name));
   }
   return names;
 }
@@ -102,7 +100,8 @@ Result<void> fill_from_first(CertificateChain& chain) {
   const EVP_PKEY* key = X509_get0_pubkey(first.get());
   chain.key_type = key ? key_kind(key).type : KeyType::none;
   if (chain.key_type == KeyType::none)
-    return fail("cannot use certificate: its key is not EC P-256 or P-384, nor RSA with 2048 to 4096 bits");
+    return fail(
+        "cannot use certificate: its key is not EC P-256 or P-384, nor RSA with 2048 to 4096 bits");
   chain.names = dns_names(first.get());
   if (chain.names.empty()) return fail("cannot use certificate: it names no DNS name");
   chain.not_before = TRY(wall_time(X509_get0_notBefore(first.get())));
@@ -126,7 +125,8 @@ Result<CertificateChain> CertificateChain::from_pem(std::span<const std::byte> p
   while (auto block = TRY(next_block(in.get()))) {
     if (block->label != PEM_STRING_X509)
       return fail("cannot read certificate: there is something else in the file");
-    if (chain.der.size() == max_chain) return fail("cannot read certificate: more than 8 in a chain");
+    if (chain.der.size() == max_chain)
+      return fail("cannot read certificate: more than 8 in a chain");
     if (!parse(block->content)) return fail_openssl("cannot read certificate");
     chain.der.push_back(std::move(block->content));
   }

@@ -28,6 +28,9 @@ struct CertificateChain {
   static Result<CertificateChain> from_pem(std::span<const std::byte> pem);
 };
 
+// In ASCII only: the locale has no say in host names.
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
 // Whether a certificate's name covers a host (RFC 6125 6.4.3): equal without regard to
 // case, or `*.` in front standing for exactly one label.
 bool name_covers(std::string_view pattern, std::string_view host);

@@ -9,12 +9,12 @@
 namespace postern::wfd {
 namespace {
 
-constexpr std::size_t max_name = 255;
+constexpr std::size_t max_name = 253;
 
 }  // namespace
 
 bool ResumptionStore::keep(const SessionId& id, std::span<const std::byte> blob,
-                           const ClientKey& client, std::string_view sni, Mono now) {
+                           const Address& client, std::string_view sni, Mono now) {
   forget_expired(now);
   if (blob.empty() || blob.size() > SessionBlob::capacity || sni.size() > max_name) return false;
   if (limits_.entries == 0 || limits_.per_client == 0 || by_id_.contains(id)) return false;
@@ -28,7 +28,7 @@ bool ResumptionStore::keep(const SessionId& id, std::span<const std::byte> blob,
   return true;
 }
 
-std::optional<SessionBlob> ResumptionStore::take(const SessionId& id, const ClientKey& client,
+std::optional<SessionBlob> ResumptionStore::take(const SessionId& id, const Address& client,
                                                  std::string_view sni, Mono now) {
   forget_expired(now);
   const auto found = by_id_.find(id);
@@ -51,10 +51,11 @@ void ResumptionStore::forget(Age age) {
 
 // All entries live equally long, so the oldest is the first to expire.
 void ResumptionStore::forget_expired(Mono now) {
-  while (!entries_.empty() && entries_.begin()->second.until <= now) forget(entries_.begin()->first);
+  while (!entries_.empty() && entries_.begin()->second.until <= now)
+    forget(entries_.begin()->first);
 }
 
-void ResumptionStore::make_room(const ClientKey& client) {
+void ResumptionStore::make_room(const Address& client) {
   const auto oldest = by_client_.lower_bound({client, 0});
   const auto end = by_client_.upper_bound({client, ~Age{0}});
   if (static_cast<std::size_t>(std::distance(oldest, end)) >= limits_.per_client)

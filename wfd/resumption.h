@@ -14,14 +14,14 @@
 #include <string_view>
 #include <utility>
 
+#include "common/address.h"
 #include "common/clock.h"
 #include "common/secret.h"
 
 namespace postern::wfd {
 
 using SessionId = std::array<std::byte, 32>;
-using SessionBlob = Secret<1024>;           // an SSL_SESSION in DER: holds key material
-using ClientKey = std::array<std::uint8_t, 17>;  // family, then the address
+using SessionBlob = Secret<1024>;  // an SSL_SESSION in DER: holds key material
 
 struct ResumptionLimits {
   std::size_t entries = 4096;
@@ -34,14 +34,14 @@ class ResumptionStore {
   explicit ResumptionStore(ResumptionLimits limits = {}) : limits_(limits) {}
 
   // Keeps one session.  False if it is not kept: empty, longer than SessionBlob holds, a
-  // name longer than 255 bytes, or an id that is there already.  When the client's share
+  // name longer than 253 bytes, or an id that is there already.  When the client's share
   // or the store is full, the client's or the store's oldest entry goes.
-  bool keep(const SessionId& id, std::span<const std::byte> blob, const ClientKey& client,
+  bool keep(const SessionId& id, std::span<const std::byte> blob, const Address& client,
             std::string_view sni, Mono now);
 
   // Hands a session out and forgets it.  Nothing, and the entry stays, if it belongs to
   // another address or name; nothing if it is too old or not there.
-  std::optional<SessionBlob> take(const SessionId& id, const ClientKey& client,
+  std::optional<SessionBlob> take(const SessionId& id, const Address& client,
                                   std::string_view sni, Mono now);
 
   std::size_t size() const { return entries_.size(); }
@@ -49,7 +49,7 @@ class ResumptionStore {
  private:
   struct Entry {
     SessionId id;
-    ClientKey client;
+    Address client;
     std::string sni;
     Mono until;
     SessionBlob blob;
@@ -58,13 +58,13 @@ class ResumptionStore {
 
   void forget(Age age);
   void forget_expired(Mono now);
-  void make_room(const ClientKey& client);
+  void make_room(const Address& client);
 
   ResumptionLimits limits_;
   Age next_ = 1;
   std::map<Age, Entry> entries_;
   std::map<SessionId, Age> by_id_;
-  std::set<std::pair<ClientKey, Age>> by_client_;
+  std::set<std::pair<Address, Age>> by_client_;
 };
 
 }  // namespace postern::wfd

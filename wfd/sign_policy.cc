@@ -77,7 +77,7 @@ bool fits(const Scheme& scheme, KeyType type, int bits, TextKind kind) {
   return scheme.tls13_bits == 0 || scheme.tls13_bits == bits;
 }
 
-Result<Signature> sign_with(EVP_PKEY* key, const Scheme& scheme, Text text) {
+Result<SignatureBytes> sign_with(EVP_PKEY* key, const Scheme& scheme, Text text) {
   const MdCtxHandle context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* options = nullptr;  // belongs to the context
   if (!context || EVP_DigestSignInit_ex(context.get(), &options, scheme.digest, nullptr, nullptr,
@@ -86,8 +86,8 @@ Result<Signature> sign_with(EVP_PKEY* key, const Scheme& scheme, Text text) {
   if (scheme.pss && (EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) != 1 ||
                      EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) != 1))
     return fail_openssl("cannot sign");
-  Signature signature;
-  signature.size = Signature::capacity;
+  SignatureBytes signature;
+  signature.size = SignatureBytes::capacity;
   if (EVP_DigestSign(context.get(), as_uchar(signature.bytes.data()), &signature.size,
                      as_uchar(text.data()), text.size()) != 1)
     return fail_openssl("cannot sign");
@@ -131,7 +131,7 @@ Result<void> SigningKey::try_schemes() const {
   return {};
 }
 
-Result<Signature> SigningKey::sign(std::uint16_t code, Text text) const {
+Result<SignatureBytes> SigningKey::sign(std::uint16_t code, Text text) const {
   ERR_clear_error();
   const TextKind kind = text_kind(text);
   if (kind == TextKind::refused) return fail("cannot sign: not a text of a TLS server");

@@ -16,7 +16,7 @@ struct evp_pkey_st;
 namespace postern::wfd {
 
 // Room for the longest signature: RSA with 4096 bits.
-struct Signature {
+struct SignatureBytes {
   static constexpr std::size_t capacity = 512;
   std::array<std::byte, capacity> bytes{};
   std::size_t size = 0;
@@ -44,7 +44,7 @@ class SigningKey {
 
   // Signs `text` with a TLS SignatureScheme (RFC 8446 4.2.3, as on the wire).  Refuses a
   // text that is neither kind, and a scheme that does not fit the key or the kind.
-  Result<Signature> sign(std::uint16_t scheme, std::span<const std::byte> text) const;
+  Result<SignatureBytes> sign(std::uint16_t scheme, std::span<const std::byte> text) const;
 
   // Whether this is the private half of `public_key`, a SubjectPublicKeyInfo in DER
   // (CertificateChain::public_key).

@@ -70,7 +70,9 @@ void* key_new(void* provider) {
 void key_free(void* key) { std::unique_ptr<ProviderKey>(static_cast<ProviderKey*>(key)).reset(); }
 
 // TLS asks whether there is a private half.  There is, only not here.
-int key_has(const void* key, int) { return static_cast<const ProviderKey*>(key)->public_key ? 1 : 0; }
+int key_has(const void* key, int) {
+  return static_cast<const ProviderKey*>(key)->public_key ? 1 : 0;
+}
 
 // Takes the public part of `params`; a private part, if any, is not looked at.
 int key_import(void* data, int, const OSSL_PARAM params[]) {
@@ -225,7 +227,7 @@ bool ask_peer(const SignatureContext& context, std::span<const std::byte> text,
   const auto answer = context.provider->peer->sign({context.provider->connection,
                                                     *context.key->certificate, scheme_of(context),
                                                     text});
-  if (!answer || answer->size == 0 || answer->size > Signature::capacity) return false;
+  if (!answer || answer->size == 0 || answer->size > SignatureBytes::capacity) return false;
   if (room.size() < answer->size) return false;
   std::ranges::copy(answer->view(), room.begin());
   size = answer->size;

@@ -26,7 +26,7 @@ struct SignRequest {
 // Who signs.  The worker implements it as one round trip to the signer with a deadline.
 class SignPeer {
  public:
-  virtual Result<Signature> sign(const SignRequest& request) = 0;
+  virtual Result<SignatureBytes> sign(const SignRequest& request) = 0;
 
  protected:
   ~SignPeer() = default;

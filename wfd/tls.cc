@@ -51,7 +51,8 @@ bool accept_peer(StreamState& state) {
   else
     state.verified = SSL_get0_peer_certificate(ssl) && SSL_get_verify_result(ssl) == X509_V_OK;
   if (!state.verified)
-    state.failure = state.check.mode == PeerCheck::Mode::pin ? "certificate-pin" : "certificate-bad";
+    state.failure =
+        state.check.mode == PeerCheck::Mode::pin ? "certificate-pin" : "certificate-bad";
   return state.verified;
 }
 

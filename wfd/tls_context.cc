@@ -30,16 +30,16 @@ constexpr char signature_schemes[] =
     "rsa_pss_rsae_sha512:RSA+SHA256:RSA+SHA384:RSA+SHA512";
 
 constexpr std::size_t max_chains = 64;
-constexpr std::size_t max_host = 255;
+constexpr std::size_t max_host = 253;
 constexpr long session_lifetime_s = 2 * 60 * 60;  // as in the signer's store
-
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 // ---- What a client asks for
 
 // The host name in a server_name extension (RFC 6066 3): exactly one, of type host_name.
 std::optional<std::string> host_in(std::span<const unsigned char> extension) {
-  const auto size_at = [&](std::size_t i) { return std::size_t{extension[i]} << 8 | extension[i + 1]; };
+  const auto size_at = [&](std::size_t i) {
+    return std::size_t{extension[i]} << 8 | extension[i + 1];
+  };
   if (extension.size() < 6 || extension.size() > max_host + 5) return std::nullopt;
   if (size_at(0) != extension.size() - 2 || extension[2] != 0) return std::nullopt;
   if (size_at(3) != extension.size() - 5) return std::nullopt;

@@ -49,7 +49,7 @@ class LocalSigner final : public SignPeer {
  public:
   LocalSigner(std::span<const Throwaway> keys, std::span<const CertificateChain> chains)
       : keys_(keys), chains_(chains) {}
-  Result<Signature> sign(const SignRequest& request) override {
+  Result<SignatureBytes> sign(const SignRequest& request) override {
     for (const Throwaway& made : keys_)
       if (made.key.type() == chains_[request.certificate].key_type)
         return made.key.sign(request.scheme, request.text);
@@ -101,7 +101,7 @@ X509Handle make_certificate(OSSL_LIB_CTX* library, EVP_PKEY* key, bool root) {
                     set_name(X509_get_issuer_name(x), "root") &&
                     set_name(X509_get_subject_name(x), root ? "root" : warm_host) &&
                     X509_set_pubkey(x, key) == 1 &&
-                    add_extension(x, NID_basic_constraints, root ? "critical,CA:TRUE" : "CA:FALSE") &&
+                    add_extension(x, NID_basic_constraints, root ? "CA:TRUE" : "CA:FALSE") &&
                     (root || add_extension(x, NID_subject_alt_name, "DNS:warm-up.invalid")) &&
                     X509_sign(x, key, EVP_sha256()) > 0;
   if (!done) made.reset();
@@ -189,7 +189,8 @@ bool exchange(SSL* from, SSL* to) {
   std::size_t got = 0;
   ERR_clear_error();
   if (SSL_write_ex(from, bytes.data(), bytes.size(), &sent) != 1) return false;
-  for (int i = 0; i < max_rounds && got == 0; ++i) SSL_read_ex(to, bytes.data(), bytes.size(), &got);
+  for (int i = 0; i < max_rounds && got == 0; ++i)
+    SSL_read_ex(to, bytes.data(), bytes.size(), &got);
   return got == sent;
 }
 
@@ -223,7 +224,8 @@ Result<void> try_kind(ServerContext& server, ClientContext& client, const Kind& 
     if (!narrow(ssl, kind)) return fail_openssl(what);
     if (again && SSL_set_session(ssl, session.get()) != 1) return fail_openssl(what);
     if (!shake_hands(pair) || !talk(pair))
-      return fail(what + ": " + std::string(pair.client->failure) + " " + std::string(pair.server->failure));
+      return fail(what + ": " + std::string(pair.client->failure) + " " +
+                  std::string(pair.server->failure));
     if (again && SSL_session_reused(ssl) != 1) return fail(what + ": not resumed");
     session.reset(SSL_get1_session(ssl));
     if (kind.version != TLS1_3_VERSION) break;

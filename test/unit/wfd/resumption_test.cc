@@ -18,10 +18,9 @@ SessionId id(int n) {
   return made;
 }
 
-ClientKey client(int n) {
-  ClientKey made{};
-  made[16] = static_cast<std::uint8_t>(n);
-  return made;
+Address client(int n) {
+  const std::array<std::uint8_t, 4> bytes{192, 0, 2, static_cast<std::uint8_t>(n)};
+  return Address::v4(bytes);
 }
 
 std::vector<std::byte> blob(std::size_t size, int fill = 7) {
@@ -64,8 +63,8 @@ TEST_CASE("what is empty, too long or there already is not kept", "[resumption]"
   ResumptionStore store;
   CHECK_FALSE(store.keep(id(1), {}, client(1), "", start));
   CHECK_FALSE(store.keep(id(1), blob(1025), client(1), "", start));
-  CHECK_FALSE(store.keep(id(1), blob(10), client(1), std::string(256, 'a'), start));
-  const std::string longest(255, 'a');
+  CHECK_FALSE(store.keep(id(1), blob(10), client(1), std::string(254, 'a'), start));
+  const std::string longest(253, 'a');
   CHECK(store.keep(id(1), blob(10, 1), client(1), longest, start));
   CHECK_FALSE(store.keep(id(1), blob(10, 2), client(2), "", start));
   const auto taken = store.take(id(1), client(1), longest, start);

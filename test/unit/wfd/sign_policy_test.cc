@@ -29,7 +29,7 @@ std::string tls12(unsigned group, std::size_t point_size, char form) {
 }
 
 bool good_signature(const std::string& kind, const char* digest, bool pss, const std::string& text,
-                    const Signature& signature) {
+                    const SignatureBytes& signature) {
   const MdCtxHandle context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* options = nullptr;
   EVP_DigestVerifyInit_ex(context.get(), &options, digest, nullptr, nullptr, key(kind), nullptr);

@@ -43,7 +43,8 @@ inline EVP_PKEY* key(const std::string& kind) {
 
 inline std::string key_pem(const std::string& kind) {
   const BioHandle out(BIO_new(BIO_s_mem()));
-  REQUIRE(PEM_write_bio_PrivateKey(out.get(), key(kind), nullptr, nullptr, 0, nullptr, nullptr) == 1);
+  REQUIRE(PEM_write_bio_PrivateKey(out.get(), key(kind), nullptr, nullptr, 0, nullptr, nullptr) ==
+          1);
   return contents(out.get());
 }
 

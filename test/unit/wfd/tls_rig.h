@@ -32,7 +32,7 @@ struct TestSigner final : SignPeer {
   std::uint64_t connection = 0;
   bool refuses = false;
 
-  Result<Signature> sign(const SignRequest& request) override {
+  Result<SignatureBytes> sign(const SignRequest& request) override {
     connection = request.connection;
     certificates.push_back(request.certificate);
     schemes.push_back(request.scheme);
@@ -45,7 +45,7 @@ struct TestSigner final : SignPeer {
 // Stands for the signer's store, with the client address of the connection as it wants.
 struct TestSessions final : ResumptionPeer {
   ResumptionStore store;
-  ClientKey client{};
+  Address client = *Address::parse("192.0.2.1");
   int kept = 0;
   int asked = 0;
   std::size_t largest = 0;

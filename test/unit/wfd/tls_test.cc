@@ -147,11 +147,11 @@ TEST_CASE("a session is no use from another address or for another name", "[tls]
   const auto first = shaken(server);
   const SessionHandle session(SSL_get1_session(first->client.get()));
 
-  server.sessions.client[16] = 9;
+  server.sessions.client = *Address::parse("192.0.2.9");
   const auto elsewhere = shaken(server, {.session = session.get()});
   REQUIRE(elsewhere->good());
   CHECK_FALSE(elsewhere->stream->resumed());
-  server.sessions.client[16] = 0;
+  server.sessions.client = *Address::parse("192.0.2.1");
 
   const auto renamed = shaken(server, {.sni = "other.example.test", .session = session.get()});
   REQUIRE(renamed->good());
@@ -238,7 +238,8 @@ TEST_CASE("a key of the provider has no private half to give away", "[tls]") {
   CHECK(EVP_PKEY_get_bn_param(made.get(), OSSL_PKEY_PARAM_RSA_D, &number) != 1);
   CHECK(i2d_PrivateKey(made.get(), nullptr) <= 0);
   const BioHandle out(BIO_new(BIO_s_mem()));
-  CHECK(PEM_write_bio_PrivateKey(out.get(), made.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1);
+  CHECK(PEM_write_bio_PrivateKey(out.get(), made.get(), nullptr, nullptr, 0, nullptr, nullptr) !=
+        1);
   CHECK(EVP_PKEY_get_bits(made.get()) == EVP_PKEY_get_bits(key(kind)));
   ERR_clear_error();
 }
