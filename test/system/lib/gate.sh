@@ -1,0 +1,206 @@
+# The gate: its configuration, jails, daemons, users.  Sourced by lab.sh.
+#
+#   setting DAEMON SECTION KEY VALUE    before gate_start, any number of times; the value
+#                                       - leaves the key out
+#   gate_start                          jails, configuration, firewall, the three daemons
+#   enroll alice                        a user with a TOTP token; `enroll alice --hotp` with HOTP
+
+UID_BASE=61000
+MODE=redirect
+declare -A SETTING
+
+setting() {
+  SETTING["$1|$2|$3"]=$4
+}
+
+default_settings() {
+  local daemon
+  for daemon in redird wfd authd; do
+    setting $daemon process uid_base $UID_BASE
+    setting $daemon process chroot "$LAB/jail/$daemon"
+    setting $daemon process pidfile "$LAB/run/$daemon.pid"
+    setting $daemon log socket "$LAB/run/log"
+  done
+  redird_settings
+  wfd_settings
+  authd_settings
+}
+
+redird_settings() {
+  setting redird listen address 0.0.0.0,::
+  setting redird listen mode $MODE
+  setting redird redirect domain $DOMAIN
+}
+
+wfd_settings() {
+  setting wfd listen address 0.0.0.0,::
+  setting wfd listen mode $MODE
+  setting wfd tls certificate "$LAB/certs/gate.pem"
+  setting wfd tls key "$LAB/certs/gate.key"
+  setting wfd domain name $DOMAIN
+  setting wfd intranet networks $NETWORKS
+  setting wfd upstream_tls ca_file "$LAB/certs/intranet-ca.pem"
+  setting wfd login host $LOGIN_HOST
+  setting wfd authd socket "$LAB/run/gate.sock"
+}
+
+authd_settings() {
+  setting authd listen gate "$LAB/run/gate.sock"
+  setting authd listen admin "$LAB/run/admin.sock"
+  setting authd session domain $DOMAIN
+  setting authd identity assertion_key "$LAB/keys/assertion.key"
+  setting authd store path "$LAB/jail/authd/vault/db/users.db"
+  setting authd store sealing_key "$LAB/keys/sealing.key"
+}
+
+gate_keys() {
+  [ ! -d "$LAB/keys" ] || return 0
+  mkdir -m 700 "$LAB/keys"
+  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$LAB/keys/assertion.key"
+  head -c 32 /dev/urandom > "$LAB/keys/sealing.key"
+  chmod 600 "$LAB"/keys/*
+}
+
+gate_jails() {
+  [ -d "$LAB/jail" ] ||
+    make -s -C "$ROOT" jails JAIL="$LAB/jail" UID_BASE=$UID_BASE > "$LAB/run/jails.err" 2>&1 ||
+    fail "make jails: $(cat "$LAB/run/jails.err")"
+}
+
+# write_conf DAEMON: $LAB/DAEMON.conf from the settings, section by section.
+write_conf() {
+  local daemon=$1 name
+  for name in "${!SETTING[@]}"; do
+    [ "${name%%|*}" = "$daemon" ] && [ "${SETTING[$name]}" != - ] || continue
+    printf '%s|%s\n' "${name#*|}" "${SETTING[$name]}"
+  done | LC_ALL=C sort -t'|' -k1,1 -k2,2 | awk -F'|' '
+    $1 != section { section = $1; print "[" section "]" }
+    { value = $0; sub(/^[^|]*\|[^|]*\|/, "", value); print $2 " = " value }' > "$LAB/$daemon.conf"
+}
+
+gate_configure() {
+  local -A chosen=()
+  local name
+  for name in "${!SETTING[@]}"; do chosen[$name]=${SETTING[$name]}; done
+  default_settings
+  for name in "${!chosen[@]}"; do SETTING[$name]=${chosen[$name]}; done
+  for name in redird wfd authd; do write_conf $name; done
+}
+
+# firewall MODE [nft|iptables]: the rules that etc/ ships, for the networks of the lab.
+firewall() {
+  [ "$1" != direct ] || return 0
+  in_bastion "$LIB/firewall.sh" "$1" "${2:-nft}" || fail "the firewall rules do not load"
+}
+
+# firewall_off: no rules at all.
+firewall_off() {
+  in_bastion "$LIB/firewall.sh" off
+}
+
+# daemon_start DAEMON: returns when it serves.
+daemon_start() {
+  local status=0
+  in_bastion "$BIN/$1" -c "$LAB/$1.conf" ${GATE_FLAGS:-} \
+    < /dev/null > "$LAB/run/$1.err" 2>&1 || status=$?
+  [ $status = 0 ] || fail "$1 does not start (exit $status): $(cat "$LAB/run/$1.err")"
+}
+
+daemon_pid() {
+  cat "$LAB/run/$1.pid"
+}
+
+daemon_stop() {
+  local pid
+  pid=$(daemon_pid "$1")
+  kill -TERM "$pid"
+  wait_for 15 is_gone "$pid" || fail "$1 does not stop"
+}
+
+gate_start() {
+  local name
+  for name in authd wfd redird; do
+    [ -x "$BIN/$name" ] || fail "$BIN/$name is not there: make first"
+  done
+  gate_keys
+  gate_jails
+  gate_configure
+  firewall "$MODE"
+  daemon_start authd
+  daemon_start wfd
+  daemon_start redird
+}
+
+gate_stop() {
+  daemon_stop redird
+  daemon_stop wfd
+  daemon_stop authd
+}
+
+ctl() {
+  "$BIN/authctl" -s "$LAB/run/admin.sock" "$@"
+}
+
+# Each user of the lab has a PIN of his own, easy to find in a log that should not have it.
+pin_of() {
+  printf '%08d' $((0x$(printf 'pin %s' "$1" | sha256sum | cut -c1-8) % 90000000 + 10000000))
+}
+
+secret_of() {
+  printf 'secret %s' "$1" | sha1sum | cut -d' ' -f1 | base32_of_hex
+}
+
+base32_of_hex() {
+  python3 -c 'import base64, sys; print(base64.b32encode(bytes.fromhex(sys.stdin.read())).decode())'
+}
+
+# enroll USER [--totp|--hotp] [AUTHCTL-ARGUMENTS...]
+enroll() {
+  local user=$1
+  shift
+  case " $* " in *" --hotp "*) echo 0 > "$LAB/users/$user.counter" ;; esac
+  pin_of "$user" | ctl user add "$user" "$@" --secret "$(secret_of "$user")" \
+    --pin-stdin --no-proof --json > "$LAB/users/$user.json" || fail "authctl user add $user"
+}
+
+# passcode USER: the next one of a HOTP token, the current one of a TOTP token.
+passcode() {
+  local counter=$LAB/users/$1.counter n
+  if [ ! -e "$counter" ]; then
+    oathtool --totp -b "$(secret_of "$1")"
+    return
+  fi
+  n=$(cat "$counter")
+  echo $((n + 1)) > "$counter"
+  oathtool --hotp -b -c "$n" "$(secret_of "$1")"
+}
+
+# sid_of USER: the public name of the user's newest session.
+sid_of() {
+  ctl session list --user "$1" --json | python3 -c '
+import json, sys
+sessions = [json.loads(line) for line in sys.stdin]
+print(max(sessions, key=lambda s: s["login"])["sid"])'
+}
+
+# role_pids DAEMON ROLE: the processes of that title below that daemon's master.
+role_pids() {
+  local master pid
+  master=$(daemon_pid "$1")
+  for pid in $(descendants "$master"); do
+    if [ "$(title_of "$pid")" = "postern-$1: $2" ]; then echo "$pid"; fi
+  done
+}
+
+descendants() {
+  local child
+  for child in $(ps -o pid= --ppid "$1"); do
+    echo "$child"
+    descendants "$child"
+  done
+}
+
+# The title without what may follow the role's name (a number, a state).
+title_of() {
+  { tr '\0' ' ' < "/proc/$1/cmdline"; } 2>/dev/null | sed -E 's/^(postern-[a-z]+: [a-z]+).*/\1/'
+}
