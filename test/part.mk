@@ -26,3 +26,21 @@ $(foreach room,$(TEST_ROOMS),$(eval $(call unit_room,$(room))))
 unit-tests: $(UNIT_TESTS)
 
 include test/fuzz/part.mk
+# The building is a second make, so that a package that `deps` has just brought is seen.
+.PHONY: deps demo check check-unit audit
+deps:
+	@test/deps.sh
+
+demo: deps
+	+@$(MAKE) --no-print-directory all
+	@ONCE=$(ONCE) test/demo.sh
+
+check: deps
+	+@$(MAKE) --no-print-directory all unit-tests
+	@test/check.sh
+
+check-unit: unit-tests
+	@test/check.sh unit
+
+audit: all
+	@test/check.sh audit
