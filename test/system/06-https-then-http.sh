@@ -45,9 +45,7 @@ expect_status 502 -b "$jar" "https://gone.$DOMAIN/"
 # IPv6, with a session bound to the IPv6 address.
 BROWSE=browse6 login alice
 for name in www old mixed; do
-  got=$(browse6 -b "$jar" -o "$LAB/body" -w '%{http_code}' "https://$name.$DOMAIN/")
-  [ "$got" = 200 ] || fail "$name over IPv6: $got"
-  expect_body "This is the page of $name.$DOMAIN"
+  BROWSE=browse6 expect_page $name -b "$jar"
 done
 
 # www has shown its TLS: when it stops listening on 443, port 80 is not good enough.

@@ -25,7 +25,7 @@ curl_in() {  # NAMESPACE FAMILY CURL-ARGUMENTS...
 
 # status_of CURL-ARGUMENTS...: the number, 000 when no answer came.
 status_of() {
-  browse -o "$LAB/body" -w '%{http_code}' "$@" || :
+  "${BROWSE:-browse}" -o "$LAB/body" -w '%{http_code}' "$@" || :
 }
 
 # expect_status NUMBER CURL-ARGUMENTS...: the body is in $LAB/body afterwards.

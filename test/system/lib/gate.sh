@@ -7,19 +7,23 @@
 
 UID_BASE=61000
 MODE=redirect
-declare -A SETTING
+declare -A SETTING DEFAULT
 
 setting() {
   SETTING["$1|$2|$3"]=$4
 }
 
+default() {
+  DEFAULT["$1|$2|$3"]=$4
+}
+
 default_settings() {
   local daemon
   for daemon in redird wfd authd; do
-    setting $daemon process uid_base $UID_BASE
-    setting $daemon process chroot "$LAB/jail/$daemon"
-    setting $daemon process pidfile "$LAB/run/$daemon.pid"
-    setting $daemon log socket "$LAB/run/log"
+    default $daemon process uid_base $UID_BASE
+    default $daemon process chroot "$LAB/jail/$daemon"
+    default $daemon process pidfile "$LAB/run/$daemon.pid"
+    default $daemon log socket "$LAB/run/log"
   done
   redird_settings
   wfd_settings
@@ -27,30 +31,30 @@ default_settings() {
 }
 
 redird_settings() {
-  setting redird listen address 0.0.0.0,::
-  setting redird listen mode $MODE
-  setting redird redirect domain $DOMAIN
+  default redird listen address 0.0.0.0,::
+  default redird listen mode $MODE
+  default redird redirect domain $DOMAIN
 }
 
 wfd_settings() {
-  setting wfd listen address 0.0.0.0,::
-  setting wfd listen mode $MODE
-  setting wfd tls certificate "$LAB/certs/gate.pem"
-  setting wfd tls key "$LAB/certs/gate.key"
-  setting wfd domain name $DOMAIN
-  setting wfd intranet networks $NETWORKS
-  setting wfd upstream_tls ca_file "$LAB/certs/intranet-ca.pem"
-  setting wfd login host $LOGIN_HOST
-  setting wfd authd socket "$LAB/run/gate.sock"
+  default wfd listen address 0.0.0.0,::
+  default wfd listen mode $MODE
+  default wfd tls certificate "$LAB/certs/gate.pem"
+  default wfd tls key "$LAB/certs/gate.key"
+  default wfd domain name $DOMAIN
+  default wfd intranet networks $NETWORKS
+  default wfd upstream_tls ca_file "$LAB/certs/intranet-ca.pem"
+  default wfd login host $LOGIN_HOST
+  default wfd authd socket "$LAB/run/gate.sock"
 }
 
 authd_settings() {
-  setting authd listen gate "$LAB/run/gate.sock"
-  setting authd listen admin "$LAB/run/admin.sock"
-  setting authd session domain $DOMAIN
-  setting authd identity assertion_key "$LAB/keys/assertion.key"
-  setting authd store path "$LAB/jail/authd/vault/db/users.db"
-  setting authd store sealing_key "$LAB/keys/sealing.key"
+  default authd listen gate "$LAB/run/gate.sock"
+  default authd listen admin "$LAB/run/admin.sock"
+  default authd session domain $DOMAIN
+  default authd identity assertion_key "$LAB/keys/assertion.key"
+  default authd store path "$LAB/jail/authd/vault/db/users.db"
+  default authd store sealing_key "$LAB/keys/sealing.key"
 }
 
 gate_keys() {
@@ -67,24 +71,23 @@ gate_jails() {
     fail "make jails: $(cat "$LAB/run/jails.err")"
 }
 
-# write_conf DAEMON: $LAB/DAEMON.conf from the settings, section by section.
+# write_conf DAEMON: $LAB/DAEMON.conf, section by section; a setting goes before a default.
 write_conf() {
-  local daemon=$1 name
-  for name in "${!SETTING[@]}"; do
-    [ "${name%%|*}" = "$daemon" ] && [ "${SETTING[$name]}" != - ] || continue
-    printf '%s|%s\n' "${name#*|}" "${SETTING[$name]}"
-  done | LC_ALL=C sort -t'|' -k1,1 -k2,2 | awk -F'|' '
+  local daemon=$1 name value
+  for name in "${!DEFAULT[@]}" "${!SETTING[@]}"; do
+    value=${SETTING[$name]-${DEFAULT[$name]-}}
+    [ "${name%%|*}" = "$daemon" ] && [ "$value" != - ] || continue
+    printf '%s|%s\n' "${name#*|}" "$value"
+  done | sort -u -t'|' -k1,1 -k2,2 | awk -F'|' '
     $1 != section { section = $1; print "[" section "]" }
     { value = $0; sub(/^[^|]*\|[^|]*\|/, "", value); print $2 " = " value }' > "$LAB/$daemon.conf"
 }
 
 gate_configure() {
-  local -A chosen=()
-  local name
-  for name in "${!SETTING[@]}"; do chosen[$name]=${SETTING[$name]}; done
+  local daemon
+  DEFAULT=()
   default_settings
-  for name in "${!chosen[@]}"; do SETTING[$name]=${chosen[$name]}; done
-  for name in redird wfd authd; do write_conf $name; done
+  for daemon in redird wfd authd; do write_conf $daemon; done
 }
 
 # firewall MODE [nft|iptables]: the rules that etc/ ships, for the networks of the lab.
@@ -125,7 +128,7 @@ gate_start() {
   gate_keys
   gate_jails
   gate_configure
-  firewall "$MODE"
+  firewall "$MODE" "${FIREWALL:-nft}"
   daemon_start authd
   daemon_start wfd
   daemon_start redird
