@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lab.sh"
 lab_up
 setting wfd limits head_timeout 1s
+setting wfd limits idle_timeout 2s
 gate_start
 enroll alice
 login alice

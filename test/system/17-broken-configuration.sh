@@ -46,11 +46,9 @@ for daemon in redird wfd authd; do
   broken $daemon process "no equals sign here"
   broken $daemon log "on_failure = maybe"
   broken $daemon process "uid_base = 61000"
-  broken $daemon process "chroot ="
-  broken $daemon process "# $(printf 'x%.0s' {1..300})
-pidfile2 = x"
   replaced $daemon uid_base minus
   replaced $daemon chroot "$LAB/no-such-jail"
+  replaced $daemon pidfile ""
 done
 replaced redird address 300.1.2.3
 replaced redird mode sideways
@@ -71,7 +69,6 @@ broken wfd intranet "https_timeout = -2s"
 broken wfd intranet "https_timeout = 2 parsecs"
 broken wfd intranet "plain = sometimes"
 broken wfd cookie "forward = 1"
-broken wfd intranet "source = client"
 broken wfd hosts "www.$DOMAIN = ftp://10.1.0.10"
 broken wfd hosts "www.$DOMAIN = www.other.example"
 broken wfd tls "min_version = 1.0"

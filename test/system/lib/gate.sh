@@ -34,6 +34,14 @@ redird_settings() {
   default redird listen address 0.0.0.0,::
   default redird listen mode $MODE
   default redird redirect domain $DOMAIN
+  busy_client redird
+}
+
+# One client of the lab does what a thousand do elsewhere; a test of the limits sets its own.
+busy_client() {
+  default "$1" limits per_source 10000
+  default "$1" limits per_source_rate 1000000
+  default "$1" limits penalty_limit 1000000
 }
 
 wfd_settings() {
@@ -46,13 +54,13 @@ wfd_settings() {
   default wfd upstream_tls ca_file "$LAB/certs/intranet-ca.pem"
   default wfd login host $LOGIN_HOST
   default wfd authd socket "$LAB/run/gate.sock"
+  busy_client wfd
 }
 
 authd_settings() {
   default authd listen gate "$LAB/run/gate.sock"
   default authd listen admin "$LAB/run/admin.sock"
   default authd session domain $DOMAIN
-  default authd identity assertion_key "$LAB/keys/assertion.key"
   default authd store path "$LAB/jail/authd/vault/db/users.db"
   default authd store sealing_key "$LAB/keys/sealing.key"
 }
@@ -60,7 +68,6 @@ authd_settings() {
 gate_keys() {
   [ ! -d "$LAB/keys" ] || return 0
   mkdir -m 700 "$LAB/keys"
-  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$LAB/keys/assertion.key"
   head -c 32 /dev/urandom > "$LAB/keys/sealing.key"
   chmod 600 "$LAB"/keys/*
 }
