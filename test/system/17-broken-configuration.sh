@@ -33,6 +33,12 @@ expect_refusal() {  # DAEMON FILE LINE WHAT
   [ "$(ip netns pids "$(namespace bastion)" | xargs)" = "$SYSLOG_PID" ] || fail "$4: something runs: $(ps ax)"
 }
 
+unknown_section() {  # DAEMON
+  local file=$LAB/broken.conf
+  { cat "$LAB/$1.conf"; printf '[nonsense]\nkey = value\n'; } > "$file"
+  expect_refusal "$1" "$file" "$(grep -nxF '[nonsense]' "$file" | cut -d: -f1)" "an unknown section"
+}
+
 # replaced DAEMON KEY VALUE: with another value in the place of the good one.
 replaced() {
   local daemon=$1 key=$2 value=$3 file=$LAB/broken.conf
@@ -41,7 +47,7 @@ replaced() {
 }
 
 for daemon in redird wfd authd; do
-  broken $daemon nonsense "key = value"
+  unknown_section $daemon
   broken $daemon process "no_such_key = 1"
   broken $daemon process "no equals sign here"
   broken $daemon log "on_failure = maybe"

@@ -61,7 +61,7 @@ authd_settings() {
   default authd listen gate "$LAB/run/gate.sock"
   default authd listen admin "$LAB/run/admin.sock"
   default authd session domain $DOMAIN
-  default authd store path "$LAB/jail/authd/vault/db/users.db"
+  default authd store path /db/users.db
   default authd store sealing_key "$LAB/keys/sealing.key"
 }
 
