@@ -28,8 +28,16 @@ esac
 passed=0 failed=0 skipped=0
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+trap 'stop 130' INT
+trap 'stop 143' TERM HUP
+runner=
+
+# The test that runs gets the time to take its lab away.
+stop() {
+  trap '' INT TERM HUP
+  [ -z "$runner" ] || { kill -TERM "$runner" && wait "$runner"; } 2>/dev/null
+  exit "$1"
+}
 
 seconds_since() {
   awk -v from="$1" -v to="$(date +%s.%N)" 'BEGIN { printf "%.1f", to - from }'
@@ -109,7 +117,10 @@ run_system() {
     grep -q -- "$pattern" <<< "$script" || continue
     number=$((number + 1)) from=$(date +%s.%N) status=0
     limit=$(sed -n 's/^# timeout: \([0-9]*\)$/\1/p' "$script")
-    LAB_ID=$$-$number timeout -k 10 "${limit:-120}" bash "$script" > "$out/text" 2>&1 || status=$?
+    LAB_ID=$$-$number timeout -k 10 "${limit:-120}" bash "$script" > "$out/text" 2>&1 &
+    runner=$!
+    wait $runner || status=$?
+    runner=
     sweep "$$-$number"
     report $status "system/$(basename "$script" .sh)" "$(seconds_since "$from")"
   done

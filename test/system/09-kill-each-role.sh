@@ -74,7 +74,7 @@ kill_role() {  # DAEMON ROLE
   note "$(awk -v d="$1" -v r="$2" -v a="$from" -v b="$back" \
     'BEGIN { printf "%-6s %-8s back after %6.0f ms", d, r, (b - a) * 1000 }'), the client saw: $(
     answers_between "$LAB/alice.log" "$from" "$back")"
-  expect_log "event=fault role=$2 pid=[0-9]+ what="
+  expect_log "event=fault role=$2 pid=($(xargs <<< "$pids" | tr ' ' '|')) what="
 }
 
 for role in logger porter nursery; do kill_role redird $role; done

@@ -41,7 +41,11 @@ table inet postern {
 END
   fi
 }
-own_rules | nft -f -
+if [ "$kind" = nft ] && [ -e "$etc/nftables/$mode.nft" ]; then
+  nft -f "$etc/nftables/$mode.nft"
+else
+  own_rules | nft -f -
+fi
 if [ "$mode" = tproxy ]; then
   ip rule add fwmark 1 lookup 100
   ip route add local default dev lo table 100
