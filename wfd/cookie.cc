@@ -1,0 +1,192 @@
+// Reads and writes cookies.  Called by the connection for each request head, by
+// forward.cc and by answer.cc.
+// The reading is byte-exact on purpose: every leniency of other cookie parsers (other
+// blanks, quotes, $Version, commas, case) is a way to smuggle a second cookie of our name
+// past us or past a server.  Never log or keep a value outside Secret<>.
+#include "wfd/cookie.h"
+
+#include <array>
+#include <cstdint>
+
+#include "common/http_grammar.h"
+#include "wfd/target.h"
+
+namespace postern::wfd {
+namespace {
+
+constexpr std::string_view alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+// The six bits of a character, or 64.  Every row is looked at, so that the time taken
+// says nothing about the character.
+unsigned bits_of(char c) {
+  unsigned found = 64;
+  for (unsigned i = 0; i < alphabet.size(); ++i) {
+    const unsigned mask = 0U - static_cast<unsigned>(alphabet[i] == c);
+    found = (found & ~mask) | (i & mask);
+  }
+  return found;
+}
+
+// Takes the text up to the next ';' off the front of `rest`; false after the last one.
+bool next_part(std::string_view& rest, bool& more, std::string_view& part) {
+  if (!more) return false;
+  const std::size_t end = rest.find(';');
+  part = rest.substr(0, end);
+  more = end != rest.npos;
+  if (more) rest.remove_prefix(end + 1);
+  return true;
+}
+
+std::string_view without_leading_spaces(std::string_view text) {
+  const std::size_t from = text.find_first_not_of(' ');
+  return from == text.npos ? std::string_view() : text.substr(from);
+}
+
+// True when `part`, as it stands between two ';', is a cookie of that name.
+bool is_named(std::string_view part, std::string_view name) {
+  const std::string_view pair = without_leading_spaces(part);
+  return pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=';
+}
+
+// Where a cookie's Path may point to for `path` to match it (RFC 6265, 5.1.4): "/", then
+// each prefix that ends before or behind a slash.  Longest ones last.
+std::vector<std::string_view> path_prefixes(std::string_view path) {
+  std::vector<std::string_view> prefixes = {"/"};
+  path = path.substr(0, path.find('?'));
+  if (!path.starts_with('/')) return prefixes;
+  for (std::size_t i = 1; i < path.size() && prefixes.size() < max_delete_lines; ++i) {
+    if (path[i] != '/') continue;
+    prefixes.push_back(path.substr(0, i));
+    prefixes.push_back(path.substr(0, i + 1));
+  }
+  if (path.size() > 1 && path.back() != '/') prefixes.push_back(path);
+  return prefixes;
+}
+
+// Empty (host-only) first, then `host` and what is above it, down from `domain`.
+std::vector<std::string_view> domains_of(std::string_view domain, std::string_view host) {
+  std::vector<std::string_view> domains = {""};
+  if (!is_at_or_below(host, domain)) return domains;
+  std::size_t from = host.size() - domain.size();
+  while (domains.size() < max_delete_lines) {
+    domains.push_back(host.substr(from));
+    if (from == 0) break;
+    const std::size_t dot = from < 2 ? host.npos : host.rfind('.', from - 2);
+    from = dot == host.npos ? 0 : dot + 1;
+  }
+  return domains;
+}
+
+// What both kinds of line share behind the value.
+std::string attributes(std::string_view domain, std::string_view path) {
+  std::string text;
+  if (!domain.empty()) text.append("; Domain=").append(domain);
+  text.append("; Path=").append(path);
+  return text + "; Secure; HttpOnly; SameSite=Lax";
+}
+
+}  // namespace
+
+OurCookie find_cookie(const Fields& fields, std::string_view name) {
+  OurCookie found;
+  unsigned count = 0;
+  for (const Field& field : fields) {
+    if (!equal_folded(field.name, "cookie")) continue;
+    std::string_view rest = field.value;
+    std::string_view part;
+    for (bool more = true; next_part(rest, more, part);) {
+      if (!is_named(part, name)) continue;
+      const std::string_view pair = without_leading_spaces(part);
+      if (++count == 1) (void)read_cookie_value(pair.substr(name.size() + 1), found.value);
+    }
+  }
+  found.duplicate = count > 1;
+  if (found.duplicate) found.value = CookieValue();
+  return found;
+}
+
+std::string without_our_cookie(std::string_view field_value, std::string_view name) {
+  std::string kept;
+  bool any = false;
+  bool first = true;
+  std::string_view rest = field_value;
+  std::string_view part;
+  for (bool more = true; next_part(rest, more, part);) {
+    if (is_named(part, name)) continue;
+    // What moves to the front because ours stood there leaves its blanks behind.
+    const bool moved = first && part.data() != field_value.data();
+    if (!first) kept += ';';
+    kept += moved ? without_leading_spaces(part) : part;
+    any = any || !without_leading_spaces(part).empty();
+    first = false;
+  }
+  return any ? kept : std::string();
+}
+
+bool sets_our_cookie(std::string_view field_value, std::string_view name) {
+  std::string_view pair = field_value.substr(0, field_value.find(';'));
+  while (!pair.empty() && (pair[0] == '=' || pair[0] == ' ' || pair[0] == '\t')) pair.remove_prefix(1);
+  return trim_blanks(pair.substr(0, pair.find('='))) == name;
+}
+
+std::string set_cookie(std::string_view name, const CookieValue& value, std::string_view domain) {
+  std::string text;
+  text.reserve(512);  // grown text would leave copies of the secret behind
+  text.append(name).append("=").append(write_cookie_value(value).text());
+  return text.append(attributes(domain, "/"));
+}
+
+std::vector<std::string> delete_cookies(std::string_view name, std::string_view domain,
+                                        std::string_view host, std::string_view path) {
+  std::vector<std::string> lines;
+  const auto domains = domains_of(domain, host);
+  for (const std::string_view prefix : path_prefixes(path)) {
+    // A Path attribute ends at ';', so a cookie with such a path cannot be named.
+    if (prefix.find(';') != prefix.npos) continue;
+    for (const std::string_view at : domains) {
+      if (lines.size() == max_delete_lines) return lines;
+      lines.push_back(std::string(name) + "=; Max-Age=0" + attributes(at, prefix));
+    }
+  }
+  return lines;
+}
+
+Secret<cookie_characters> write_cookie_value(const CookieValue& value) {
+  Secret<cookie_characters> text;
+  const auto bytes = value.bytes();
+  if (bytes.size() != CookieValue::capacity) return text;
+  const auto room = text.fill(cookie_characters);
+  std::uint32_t bits = 0;
+  unsigned held = 0;
+  std::size_t at = 0;
+  for (const std::byte byte : bytes) {
+    bits = (bits << 8) | std::to_integer<std::uint32_t>(byte);
+    for (held += 8; held >= 6; held -= 6)
+      room[at++] = static_cast<std::byte>(alphabet[(bits >> (held - 6)) & 63]);
+  }
+  room[at] = static_cast<std::byte>(alphabet[(bits << (6 - held)) & 63]);
+  return text;
+}
+
+bool read_cookie_value(std::string_view text, CookieValue& value) {
+  value = CookieValue();
+  if (text.size() != cookie_characters) return false;
+  const auto room = value.fill(CookieValue::capacity);
+  std::uint32_t bits = 0;
+  unsigned held = 0;
+  std::size_t at = 0;
+  unsigned wrong = 0;
+  for (const char c : text) {
+    const unsigned six = bits_of(c);
+    wrong |= six & 64;
+    bits = (bits << 6) | (six & 63);
+    held += 6;
+    if (held >= 8) room[at++] = static_cast<std::byte>((bits >> (held -= 8)) & 0xff);
+  }
+  wrong |= bits & ((1U << held) - 1);  // the spare bits of the last character
+  if (wrong != 0) value = CookieValue();
+  return wrong == 0;
+}
+
+}  // namespace postern::wfd
