@@ -1,0 +1,32 @@
+// The one way in which a head leaves this process, to a browser or to a server.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/result.h"
+
+namespace postern::wfd {
+
+// Writes the start line first, then fields, then finish().  A name that is no token, or
+// a value with a byte that a field may not have (CR, LF and NUL above all), spoils the
+// whole head: finish() then fails, and nothing of it can be sent.
+class HeadWriter {
+ public:
+  // "METHOD TARGET HTTP/1.1"; the target must be of the bytes that a target may have.
+  void request_line(std::string_view method, std::string_view target);
+  // "HTTP/1.1 STATUS REASON"; the status has three digits.
+  void status_line(unsigned status, std::string_view reason);
+  void field(std::string_view name, std::string_view value);
+  // The head with its empty line.  The writer is empty afterwards.
+  Result<std::string> finish();
+
+ private:
+  std::string text_;
+  bool good_ = true;
+};
+
+// The reason phrase of a status (RFC 9110, 15); "-" for one that is not in the table.
+std::string_view reason_of(unsigned status);
+
+}  // namespace postern::wfd
