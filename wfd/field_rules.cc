@@ -1,0 +1,77 @@
+// The tables of field names that forward.cc and answer.cc leave out.  A new name to be
+// dropped is a row here.  Never put rules here that depend on a host or a user: those are
+// configuration ([policy] strip_request_headers) and come with the plan of a head.
+#include "wfd/field_rules.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace postern::wfd {
+namespace {
+
+constexpr std::string_view hop_by_hop[] = {
+    "connection", "keep-alive",        "proxy-connection", "proxy-authorization",
+    "te",         "proxy-authenticate", "trailer",         "transfer-encoding",
+    "upgrade",    "content-length",    "http2-settings",   "expect",
+    "proxy-authentication-info",
+};
+
+constexpr std::string_view spoofable[] = {
+    "forwarded", "x-forwarded", "x-real-ip", "early-data", "x-original-url", "x-rewrite-url",
+    "proxy",  // httpoxy: CGI hands it on as HTTP_PROXY
+};
+constexpr std::string_view spoofable_families[] = {"x-postern-", "x-forwarded-"};
+
+// F5's CVE-2022-1388 and Apache's CVE-2022-31813 were "Connection: NAME-THAT-MATTERS".
+constexpr std::string_view end_to_end[] = {
+    "host",          "cookie",           "set-cookie",    "authorization", "www-authenticate",
+    "origin",        "referer",          "location",      "content-type",  "content-encoding",
+    "content-range", "content-language", "range",         "cache-control", "pragma",
+    "expires",       "vary",             "etag",          "last-modified", "date",
+    "age",           "accept",           "user-agent",    "via",           "x-frame-options",
+    "x-requested-with", "x-csrf-token",  "x-xsrf-token",  "x-content-type-options",
+    "strict-transport-security",         "content-security-policy", "content-disposition",
+};
+constexpr std::string_view end_to_end_families[] = {"if-", "accept-", "sec-", "access-control-",
+                                                    "x-postern-", "x-forwarded-", "cross-origin-"};
+
+template <std::size_t N>
+bool has(const std::string_view (&table)[N], std::string_view name) {
+  return std::find(std::begin(table), std::end(table), name) != std::end(table);
+}
+template <std::size_t N>
+bool has_family(const std::string_view (&table)[N], std::string_view name) {
+  return std::any_of(std::begin(table), std::end(table),
+                     [&](std::string_view family) { return name.starts_with(family); });
+}
+
+}  // namespace
+
+std::string fold_name(std::string_view name) {
+  std::string folded(name);
+  for (char& c : folded) c = is_a(c, byte_class::letter_or_digit) ? lower(c) : '-';
+  return folded;
+}
+
+bool is_hop_by_hop(std::string_view folded) { return has(hop_by_hop, folded); }
+
+bool is_spoofable(std::string_view folded) {
+  return has(spoofable, folded) || has_family(spoofable_families, folded);
+}
+
+bool is_ours_to_answer(std::string_view folded) {
+  return folded == "alt-svc" || folded.starts_with("x-postern-");
+}
+
+bool is_listed(std::string_view folded, std::span<const std::string> names) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return fold_name(name) == folded; });
+}
+
+bool named_by_connection(const Fields& fields, std::string_view name) {
+  if (!fields.lists("connection", name)) return false;
+  const std::string folded = fold_name(name);
+  return !has(end_to_end, folded) && !has_family(end_to_end_families, folded);
+}
+
+}  // namespace postern::wfd
