@@ -1,0 +1,67 @@
+// Rebuilds request heads for intranet servers.  Called by the connection for every
+// request that is relayed, whatever its method or path: the only exit for requests.
+// The client's own fields are dropped first and ours are added last, so that no field of
+// the client can stand in for one of ours, or take it away.
+// Never copy a piece of the client's head that is not a parsed method, target or field.
+#include "wfd/forward.h"
+
+#include "wfd/cookie.h"
+#include "wfd/field_rules.h"
+#include "wfd/head_writer.h"
+
+namespace postern::wfd {
+namespace {
+
+bool goes_on(const Field& field, const RequestHead& head, const ForwardPlan& plan) {
+  const std::string folded = fold_name(field.name);
+  if (folded == "host") return false;  // written already
+  if (is_hop_by_hop(folded) || is_spoofable(folded) || is_listed(folded, plan.strip)) return false;
+  return !named_by_connection(head.fields, field.name);
+}
+
+void write_field(HeadWriter& to, const Field& field, const ForwardPlan& plan) {
+  if (plan.forward_cookie || !equal_folded(field.name, "cookie")) return to.field(field.name, field.value);
+  const std::string others = without_our_cookie(field.value, plan.cookie_name);
+  if (!others.empty()) to.field(field.name, others);
+}
+
+void write_identity(HeadWriter& to, const RequestHead& head, const ForwardPlan& plan) {
+  if (!plan.identity) return;
+  if (!plan.user.empty()) to.field("X-Postern-User", plan.user);
+  if (!plan.sid.empty()) to.field("X-Postern-Session", plan.sid);
+  const std::string client = plan.client.text();
+  const bool bracket = plan.client.family() == Family::v6;  // RFC 7239, 6
+  to.field("Forwarded", "for=" + (bracket ? "\"[" + client + "]\"" : client) + ";proto=https;host=" + head.host);
+  to.field("X-Forwarded-For", client);
+  to.field("X-Forwarded-Proto", "https");
+  to.field("X-Forwarded-Host", head.host);
+}
+
+// These methods give a body meaning, so its absence is said aloud (RFC 9110, 8.6).
+bool expects_a_body(std::string_view method) {
+  return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
+void write_framing(HeadWriter& to, const RequestHead& head) {
+  if (head.framing == Framing::chunked)
+    to.field("Transfer-Encoding", "chunked");
+  else if (head.framing == Framing::length)
+    to.field("Content-Length", std::to_string(head.length));
+  else if (expects_a_body(head.method))
+    to.field("Content-Length", "0");
+}
+
+}  // namespace
+
+Result<std::string> forward_head(const RequestHead& head, const ForwardPlan& plan) {
+  HeadWriter to;
+  to.request_line(head.method, head.target);
+  to.field("Host", head.host);
+  for (const Field& field : head.fields)
+    if (goes_on(field, head, plan)) write_field(to, field, plan);
+  write_identity(to, head, plan);
+  write_framing(to, head);
+  return to.finish();
+}
+
+}  // namespace postern::wfd
