@@ -1,0 +1,86 @@
+#include "wfd/navigation.h"
+
+#include <string>
+
+#include "unit/heads.h"
+
+using namespace postern;
+using namespace postern::wfd;
+
+namespace {
+const std::string html = "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n";
+const std::string document = "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n";
+std::string field(const Reply& reply, const std::string& name) {
+  for (const auto& [n, v] : reply.fields)
+    if (n == name) return v;
+  return "(none)";
+}
+}  // namespace
+
+TEST_CASE("a person navigating is known", "[navigation]") {
+  for (const std::string& fields : {document, document + "Sec-Fetch-Site: cross-site\r\nSec-Fetch-User: ?1\r\n", html,
+                                   std::string("Accept: TEXT/HTML\r\n"), std::string("Accept: a/b , text/html ; q=0.1\r\n"),
+                                   std::string("Accept: text/html;level=1;q=1.0\r\n"),
+                                   std::string("Accept: a/b\r\nAccept: text/html\r\n"), document + "X-Requested-With: x\r\n"}) {
+    INFO(fields);
+    CHECK(is_navigation(get(fields)->head));
+    CHECK(is_navigation(request("HEAD / HTTP/1.1", fields)->head));
+    CHECK_FALSE(is_navigation(request("POST / HTTP/1.1", fields)->head));
+    CHECK_FALSE(is_navigation(request("OPTIONS / HTTP/1.1", fields)->head));
+    CHECK_FALSE(is_navigation(request("get / HTTP/1.1", fields)->head));
+  }
+}
+
+TEST_CASE("scripts, images, frames and programs are not navigating", "[navigation]") {
+  for (const std::string& fields :
+       {std::string(), std::string("Accept: */*\r\n"), std::string("Accept: text/*\r\n"), std::string("Accept: \r\n"),
+        std::string("Accept: application/json\r\n"), std::string("Accept: text/html;q=0\r\n"),
+        std::string("Accept: text/html;q=0.000, */*\r\n"), std::string("Accept: text/html2\r\n"),
+        std::string("Accept: xtext/html\r\n"), html + "X-Requested-With: XMLHttpRequest\r\n",
+        html + "Sec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n", html + "Sec-Fetch-Mode: navigate\r\n",
+        html + "Sec-Fetch-Dest: document\r\n", html + "Sec-Fetch-Site: none\r\n", html + "sec-fetch-future: x\r\n",
+        html + "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: iframe\r\n",
+        html + "Sec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: image\r\n",
+        html + "Sec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: document\r\n",
+        html + document + "Sec-Fetch-Mode: cors\r\n"}) {
+    INFO(fields);
+    CHECK_FALSE(is_navigation(get(fields)->head));
+  }
+}
+
+TEST_CASE("the way to the login page carries where the person wanted to go", "[navigation]") {
+  CHECK(login_location("login.lab.example", "a.lab.example", "/x?y=z&w") ==
+        "https://login.lab.example/login?host=a.lab.example&path=%2Fx%3Fy%3Dz%26w");
+  CHECK(login_location("l", "h", "/", "a/b") == "https://l/login?host=h&path=%2F&link=a%2Fb");
+  const std::string longest = "/" + std::string(2047, 'a');
+  CHECK(login_location("l", "h", longest) == "https://l/login?host=h&path=%2F" + longest.substr(1));
+  CHECK(login_location("l", "h", longest + "a") == "https://l/login?host=h&path=%2F");
+  CHECK(login_location("l", "h", "*") == "https://l/login?host=h&path=%2F");
+  CHECK(login_location("l", "h", "//evil.net") == "https://l/login?host=h&path=%2F");
+}
+
+TEST_CASE("a person is sent to the login page, a program is told 401", "[navigation]") {
+  const Reply person = demand_login(get(html, "/x")->head, "login.lab.example");
+  CHECK(person.status == 302);
+  CHECK(field(person, "Location") == "https://login.lab.example/login?host=a.lab.example&path=%2Fx");
+  CHECK(field(person, "Cache-Control") == "no-store");
+  const Reply program = demand_login(get("", "/x")->head, "login.lab.example");
+  CHECK(program.status == 401);
+  CHECK(field(program, "WWW-Authenticate") == "Postern login=\"https://login.lab.example/login\"");
+  CHECK(field(program, "Location") == "(none)");
+  const Reply posting = demand_login(request("POST /x HTTP/1.1", html)->head, "login.lab.example");
+  CHECK(posting.status == 401);
+}
+
+TEST_CASE("dates and durations are written as they are read", "[navigation]") {
+  CHECK(http_date({784111777}) == "Sun, 06 Nov 1994 08:49:37 GMT");
+  CHECK(http_date({1709251199}) == "Thu, 29 Feb 2024 23:59:59 GMT");
+  CHECK(show_time({784111777}) == "1994-11-06 08:49 UTC");
+  CHECK(show_time({0}) == "-");
+  CHECK(show_duration(0) == "0 s");
+  CHECK(show_duration(59) == "59 s");
+  CHECK(show_duration(60) == "1 min");
+  CHECK(show_duration(3600) == "1 h");
+  CHECK(show_duration(28799) == "7 h 59 min");
+  CHECK(show_duration(90000) == "1 d 1 h");
+}

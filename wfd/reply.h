@@ -1,0 +1,34 @@
+// What the gate itself says, before it becomes bytes (answer.h writes it), and the few
+// ways in which it shows times to people.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/clock.h"
+
+namespace postern::wfd {
+
+struct Reply {
+  unsigned status = 500;
+  std::vector<std::pair<std::string, std::string>> fields;  // without framing, Date, Connection
+  std::string body;
+  void add(std::string_view name, std::string_view value) { fields.emplace_back(name, value); }
+};
+
+// A reply of plain text that no cache keeps and no browser takes for anything else.
+Reply text_reply(unsigned status, std::string body);
+// The same with Location: 302, 303...  `location` is of our own making (target.h).
+Reply redirect_reply(unsigned status, std::string_view location);
+
+// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7).
+std::string http_date(Wall when);
+// "1994-11-06 08:49 UTC"; "-" for 0.
+std::string show_time(Wall when);
+// "2 d 3 h", "7 h 12 min", "12 min", "40 s".
+std::string show_duration(std::uint64_t seconds);
+
+}  // namespace postern::wfd
