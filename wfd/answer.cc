@@ -1,0 +1,104 @@
+// Rebuilds answers for browsers, and turns our own replies into bytes: the only exit for
+// answers.  Called by the connection.
+// A server behind the gate must not be able to speak for the gate (its cookie, its
+// X-Postern-*), nor for the host's other ports (Alt-Svc, HSTS).
+// Never decide here what is answered; only how it is written.
+#include "wfd/answer.h"
+
+#include <algorithm>
+
+#include "wfd/cookie.h"
+#include "wfd/field_rules.h"
+#include "wfd/head_writer.h"
+#include "wfd/target.h"
+
+namespace postern::wfd {
+namespace {
+
+constexpr std::string_view plain_scheme = "http://";
+
+bool is_bodiless(int status) { return status < 200 || status == 204 || status == 304; }
+
+bool goes_on(const Field& field, const ResponseHead& answer, const AnswerPlan& plan) {
+  const std::string folded = fold_name(field.name);
+  if (is_hop_by_hop(folded) || is_ours_to_answer(folded) || is_listed(folded, plan.strip)) return false;
+  if (folded == "strict-transport-security" && !plan.hsts) return false;
+  if (folded == "set-cookie" && sets_our_cookie(field.value, plan.cookie_name)) return false;
+  return !named_by_connection(answer.fields, field.name);
+}
+
+void write_connection(HeadWriter& to, Version version, bool close) {
+  if (close)
+    to.field("Connection", "close");
+  else if (version == Version::http_1_0)
+    to.field("Connection", "keep-alive");
+}
+
+// The length that is said: that of the body, or for HEAD and 304 that of the body there
+// would have been, if the server said it.
+void write_framing(HeadWriter& to, const ResponseHead& answer, const ClientSide& client,
+                   const ClientFraming& framing) {
+  if (framing.framing == Framing::chunked)
+    to.field("Transfer-Encoding", "chunked");
+  else if (framing.framing == Framing::length)
+    to.field("Content-Length", std::to_string(framing.length));
+  else if (framing.framing == Framing::none && answer.status != 204) {
+    if (answer.content_length)
+      to.field("Content-Length", std::to_string(*answer.content_length));
+    else if (!client.request_was_head && !is_bodiless(answer.status))
+      to.field("Content-Length", "0");
+  }
+}
+
+}  // namespace
+
+ClientFraming frame_for(const ResponseHead& answer, const ClientSide& client) {
+  if (client.request_was_head || is_bodiless(answer.status) || answer.framing == Framing::none)
+    return {Framing::none, 0, client.close};
+  if (answer.framing == Framing::length) return {Framing::length, answer.length, client.close};
+  if (client.version == Version::http_1_0) return {Framing::until_close, 0, true};
+  return {Framing::chunked, 0, client.close};
+}
+
+Result<std::string> answer_head(const ResponseHead& answer, const AnswerPlan& plan,
+                                const ClientSide& client, const ClientFraming& framing) {
+  HeadWriter to;
+  to.status_line(static_cast<unsigned>(answer.status), answer.reason);
+  for (const Field& field : answer.fields) {
+    if (!goes_on(field, answer, plan)) continue;
+    if (equal_folded(field.name, "location"))
+      to.field(field.name, secure_location(field.value, plan.domains));
+    else
+      to.field(field.name, field.value);
+  }
+  if (answer.status >= 200) {
+    write_framing(to, answer, client, framing);
+    write_connection(to, client.version, framing.close);
+  }
+  return to.finish();
+}
+
+Result<std::string> write_reply(const Reply& reply, const ClientSide& client, Wall now) {
+  HeadWriter to;
+  to.status_line(reply.status, reason_of(reply.status));
+  to.field("Date", http_date(now));
+  for (const auto& [name, value] : reply.fields) to.field(name, value);
+  to.field("Content-Length", std::to_string(reply.body.size()));
+  write_connection(to, client.version, client.close);
+  std::string bytes = TRY(to.finish());
+  if (!client.request_was_head) bytes += reply.body;
+  return bytes;
+}
+
+std::string secure_location(std::string_view location, std::span<const std::string> domains) {
+  const std::string as_it_came(location);
+  if (!equal_folded(location.substr(0, plain_scheme.size()), plain_scheme)) return as_it_came;
+  location.remove_prefix(plain_scheme.size());
+  const std::size_t end = std::min(location.find_first_of("/?#"), location.size());
+  HostPort where;
+  if (!parse_host(location.substr(0, end), where)) return as_it_came;
+  if ((where.port != 0 && where.port != 80) || !is_host_of_ours(where.host, domains)) return as_it_came;
+  return "https://" + where.host + std::string(location.substr(end));
+}
+
+}  // namespace postern::wfd
