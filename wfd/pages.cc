@@ -18,9 +18,9 @@ namespace {
 using Names = std::span<const std::string_view>;
 constexpr std::string_view error_places[] = {"status", "title", "text", "detail", "request_id"};
 constexpr std::string_view login_places[] = {"user", "host", "path", "link", "destination", "error", "link_note"};
-constexpr std::string_view portal_places[] = {"user", "sid", "login", "left", "idle_left", "last_logins",
+constexpr std::string_view portal_places[] = {"user", "sid", "login", "left", "idle_left", "last_login",
                                               "failures_note"};
-constexpr std::string_view failures_places[] = {"failures_note", "last_logins", "continue"};
+constexpr std::string_view failures_places[] = {"failures_note", "last_login", "continue"};
 
 struct PageRow {
   const char* file;

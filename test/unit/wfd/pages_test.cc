@@ -203,8 +203,9 @@ TEST_CASE("pages that cannot be right stop the start", "[pages]") {
   std::filesystem::remove(missing.path + "/failures.html");
   CHECK_FALSE(load_from(missing.path));
   const Copy linked;
-  std::filesystem::remove(linked.path + "/login.html");
-  std::filesystem::create_symlink("portal.html", linked.path + "/login.html");
+  std::filesystem::rename(linked.path + "/login.html", linked.path + "/other.html");
+  CHECK_FALSE(load_from(linked.path));
+  std::filesystem::create_symlink("other.html", linked.path + "/login.html");
   CHECK_FALSE(load_from(linked.path));
   const Copy piped;
   std::filesystem::remove(piped.path + "/login.html");
