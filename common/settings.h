@@ -35,6 +35,7 @@ struct Origin {
   std::map<std::string, unsigned> lines;  // "section key" to line, for keys in the file
   // "FILE:LINE: [section] key", or "FILE: [section] key" when it stands at its default.
   std::string where(std::string_view section, std::string_view key) const;
+  bool has(std::string_view section, std::string_view key) const;
 };
 
 struct ProcessSettings {
@@ -80,7 +81,7 @@ struct RedirdSettings {
   } isolation;
   SourceLimits source;
   struct Limits {
-    Duration head_timeout;
+    Duration head_timeout;     // for the head, and again for taking the answer
     std::size_t head_bytes = 0;
   } limits;
 };
