@@ -1,6 +1,9 @@
 // The three configuration files: defaults, every kind of value, and every way to be wrong.
 #include "common/settings.h"
 
+#include <fstream>
+#include <iostream>
+
 #include "common/settings_wfd_rules.h"
 #include "unit/catch.h"
 
@@ -319,4 +322,33 @@ TEST_CASE("at or below a domain means whole labels", "[settings]") {
   CHECK_FALSE(is_at_or_below("example.org", ""));
   CHECK_FALSE(is_at_or_below("", "example.org"));
   CHECK(is_at_or_below("x.b.org", std::vector<std::string>{"a.org", "b.org"}));
+}
+
+// Hidden: test/audit/keys_documented.sh runs these from the top of the source tree.
+
+TEST_CASE("the rows of the tables, one a line", "[.keys]") {
+  for (const Daemon daemon : {Daemon::redird, Daemon::wfd, Daemon::authd})
+    for (const KeyInfo& key : list_keys(daemon)) {
+      const char* need = key.required ? "required" : key.built ? "optional" : "not_built";
+      for (const std::string_view field : {std::string_view("KEY"), name_of(daemon), key.section, key.key, key.text,
+                                           std::string_view(need), key.help})
+        std::cout << field << (field == key.help ? "\n" : "\t");
+    }
+}
+
+TEST_CASE("the shipped files are read, and say the defaults", "[.shipped]") {
+  for (const Daemon daemon : {Daemon::redird, Daemon::wfd, Daemon::authd}) {
+    const std::string name = "etc/" + std::string(name_of(daemon)) + ".conf";
+    std::ifstream file(name);
+    std::string shipped, written;  // written: with every "#key=value" switched on
+    for (std::string line; std::getline(file, line);) {
+      shipped += line + "\n";
+      const bool is_key = line.size() > 1 && line[0] == '#' && line[1] != ' ';
+      written += (is_key && !line.starts_with("#uid_base") ? line.substr(1) : line) + "\n";
+    }
+    CAPTURE(name);
+    REQUIRE(shipped.size() > 1000);
+    CHECK(has(parse_error(daemon, shipped), "is missing"));
+    CHECK(parse_error(daemon, written) == "");
+  }
 }
