@@ -200,13 +200,11 @@ struct AuthdSettings {
   } session;
   std::string assertion_key;  // file; empty: none
   struct Passcode {
-    std::uint32_t totp_window = 0;    // steps before and after now
-    std::uint32_t hotp_window = 0;    // counters ahead
-    std::uint32_t resync_window = 0;  // steps or counters, for authctl user resync
-    std::string issuer;               // in otpauth:// URIs
+    std::uint32_t totp_window = 0;  // steps before and after now
+    std::uint32_t hotp_window = 0;  // counters ahead
   } passcode;
   struct Lockout {
-    std::uint32_t free_failures = 0;  // failed logins in a row that cost nothing
+    std::uint32_t free_failures = 0;  // of one source at one user
     Duration delay;                   // after the next one; doubles with each more
     Duration max_delay;
   } lockout;

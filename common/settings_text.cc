@@ -67,8 +67,6 @@ bool is_url_path(std::string_view text) {
          every_part(text, '/', [](std::string_view part) { return part != "." && part != ".."; });
 }
 
-bool is_label(std::string_view text) { return text.size() <= 40 && only(text, " ._-"); }
-
 struct FormRow {
   bool (*good)(std::string_view);
   bool lower;
@@ -84,7 +82,6 @@ constexpr std::array<FormRow, static_cast<std::size_t>(Form::last) + 1> forms = 
     {is_method, false, "write a method in capitals; CONNECT and TRACE are never allowed"},
     {is_user_prefix, false, "write at most 20 of a-z 0-9 _ and -, the first a letter or _"},
     {is_url_path, false, "write a path that begins with /, of letters, digits and ._~- , without . and .. parts"},
-    {is_label, false, "write at most 40 letters, digits, blanks, dots, _ and -"},
 }};
 
 }  // namespace

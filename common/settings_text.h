@@ -20,8 +20,7 @@ enum class Form : std::uint8_t {
   method,       // capitals and "-"; not CONNECT or TRACE
   user_prefix,  // [a-z_][a-z0-9_-]*, at most 20 bytes: the role's name follows
   url_path,     // begins with "/"; letters, digits and /._~- only, no "." or ".." parts
-  label,        // letters, digits, blanks and ._- ; at most 40 bytes
-  last = label
+  last = url_path
 };
 
 // `text`, not empty, in `form`; lower case where the form says so.  The error says what
