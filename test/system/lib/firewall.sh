@@ -1,54 +1,30 @@
 #!/usr/bin/env bash
-# firewall.sh MODE nft|iptables: loads the interception rules that are shipped in etc/
-# into the network namespace that it is started in.  firewall.sh off takes all away.
+# firewall.sh MODE nft|iptables: loads the interception rules that are shipped in etc/,
+# with the lab's interface and networks in their variables, into the network namespace
+# that it is started in.  firewall.sh off takes all away.
 set -euo pipefail
 etc=$(dirname "$0")/../../../etc
 mode=$1 kind=${2:-}
+export OUTSIDE=outside NETWORKS4=10.1.0.0/16 NETWORKS6=fd00:1::/64
 
 if [ "$mode" = off ]; then
+  "$etc/iptables/redirect.sh" stop
+  "$etc/iptables/tproxy.sh" stop
   nft flush ruleset
-  for family in -4 -6; do
-    ip $family rule del fwmark 1 2>/dev/null || :
-    ip $family route flush table 100 2>/dev/null || :
-  done
+  "$etc/routing/tproxy.sh" stop
   exit 0
 fi
 
-# The same rules, for as long as etc/ has none.
-own_rules() {
-  if [ "$mode" = redirect ]; then
-    cat <<'END'
-table inet postern {
-  chain prerouting {
-    type nat hook prerouting priority dstnat;
-    ip daddr 10.1.0.0/16 tcp dport { 80, 443 } redirect
-    ip6 daddr fd00:1::/64 tcp dport { 80, 443 } redirect
-  }
+# filled FILE: the rules with the lab's values at their top.
+filled() {
+  sed -E -e "s|^(define outside =).*|\1 $OUTSIDE|" \
+    -e "s|^(define networks4 =).*|\1 { $NETWORKS4 }|" \
+    -e "s|^(define networks6 =).*|\1 { $NETWORKS6 }|" "$1"
 }
-END
-  else
-    cat <<'END'
-table inet postern {
-  chain prerouting {
-    type filter hook prerouting priority mangle;
-    meta l4proto tcp socket transparent 1 meta mark set 1 accept
-    ip daddr 10.1.0.0/16 tcp dport 80 tproxy ip to :80 meta mark set 1 accept
-    ip daddr 10.1.0.0/16 tcp dport 443 tproxy ip to :443 meta mark set 1 accept
-    ip6 daddr fd00:1::/64 tcp dport 80 tproxy ip6 to :80 meta mark set 1 accept
-    ip6 daddr fd00:1::/64 tcp dport 443 tproxy ip6 to :443 meta mark set 1 accept
-  }
-}
-END
-  fi
-}
-if [ "$kind" = nft ] && [ -e "$etc/nftables/$mode.nft" ]; then
-  nft -f "$etc/nftables/$mode.nft"
-else
-  own_rules | nft -f -
-fi
-if [ "$mode" = tproxy ]; then
-  ip rule add fwmark 1 lookup 100
-  ip route add local default dev lo table 100
-  ip -6 rule add fwmark 1 lookup 100
-  ip -6 route add local default dev lo table 100
-fi
+
+case $kind in
+  nft) filled "$etc/nftables/$mode.nft" | nft -f - ;;
+  iptables) "$etc/iptables/$mode.sh" start ;;
+  *) echo "firewall.sh: nft or iptables?" >&2; exit 2 ;;
+esac
+if [ "$mode" = tproxy ]; then "$etc/routing/tproxy.sh" start; fi
