@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The keys of the tables, of etc/NAME.conf and of man/NAME.conf.5 are the same, in the
 same sections and order, with the same defaults, and the help line of each row stands
-above its key in the file.  Run from the top of the source tree, with build/test/common
-built; prints each difference and exits 1 when there is one."""
+above its key in the file.  Run from the top of the source tree; builds build/test/common
+if need be, prints each difference, and exits 1 when there is one."""
 import re
 import subprocess
 import sys
@@ -72,6 +72,7 @@ def compare(where, documented, wanted):
         problems.append(f"{where}: another order than the table's")
 
 
+subprocess.run(["make", "-s", TESTS], stdout=sys.stderr, check=True)
 known = tables()
 if sorted(known) != ["authd", "redird", "wfd"]:
     problems.append(f"{TESTS} lists the keys of {sorted(known)} only")
