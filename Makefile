@@ -15,13 +15,17 @@ VERSION  := 0.1
 
 ARCH     := $(shell uname -m)
 HARDEN   := -fPIE -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
-            -fstack-clash-protection -ftrivial-auto-var-init=zero -D_GLIBCXX_ASSERTIONS
+            -fstack-clash-protection -ftrivial-auto-var-init=zero -D_GLIBCXX_ASSERTIONS -ffunction-sections
 HARDEN   += $(if $(filter x86_64,$(ARCH)),-fcf-protection=full)
 HARDEN   += $(if $(filter aarch64,$(ARCH)),-mbranch-protection=standard)
 WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wold-style-cast -Werror
 CXXBASE  := -std=c++23 $(WARN) $(HARDEN) -I. -DPOSTERN_VERSION='"$(VERSION)"' -MMD -MP
 HOUSE    := -fno-exceptions -fno-rtti
-LDFLAGS  := -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code -Wl,--as-needed
+LDFLAGS  := -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code -Wl,--as-needed,--gc-sections
+
+# `make V=1` shows the commands whole.
+Q        := $(if $(V),,@)
+say       = $(if $(V),,@printf '%-5s %s\n' $(1) $(2))
 
 .PHONY: all
 all:
@@ -32,7 +36,8 @@ define program
 PROGRAMS += $(B)/bin/$(1)
 $(B)/bin/$(1): $$(patsubst %.cc,$(B)/obj/%.o,$(2))
 	@mkdir -p $$(@D)
-	$$(CXX) $$(LDFLAGS) -o $$@ $$^ $(3)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CXX) $$(LDFLAGS) -o $$@ $$^ $(3)
 endef
 
 include $(wildcard common/part.mk redird/part.mk wfd/part.mk authd/part.mk test/part.mk etc/part.mk)
@@ -41,7 +46,8 @@ all: $(PROGRAMS)
 
 $(B)/obj/%.o: %.cc Makefile
 	@mkdir -p $(@D)
-	$(CXX) $(CXXBASE) $(HOUSE) -c -o $@ $<
+	$(call say,CXX,$<)
+	$(Q)$(CXX) $(CXXBASE) $(HOUSE) -c -o $@ $<
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 

@@ -20,6 +20,8 @@
 
 namespace postern {
 
+class House;
+
 // What is handed to one process: called by a plan's `provide`.
 class Giver {
  public:
@@ -50,7 +52,7 @@ struct HousePlan {
   std::vector<std::pair<Role, Role>> fellows;   // when one dies, the other goes too
   std::vector<Role> ticket_roles;               // who knows the ticket key
   // Hands to a role what only this daemon knows (listeners, keys).
-  std::function<void(Role, Giver&)> provide;
+  std::move_only_function<void(Role, Giver&)> provide;
 };
 
 // The user and group of a role under a plan.
@@ -62,6 +64,12 @@ std::string jail_of(const HousePlan& plan, Role role);
 
 // A sealed copy of settings, to be handed to roles: what is read cannot change later.
 Result<UniqueFd> sealed_copy(const std::string& text);
+
+// All houses of a master: the one that serves, and with it those that are leaving.
+struct Houses {
+  std::function<House*()> current;  // nullptr while there is none
+  std::function<void(const std::function<void(House&)>&)> each;
+};
 
 // What the master keeps for all houses.
 struct HouseServices {

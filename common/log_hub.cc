@@ -23,6 +23,21 @@ Result<std::pair<UniqueFd, UniqueFd>> make_queue() {
   return std::pair{std::move(in), std::move(out)};
 }
 
+// A house for the logger alone, with the users and jails of `plan`.
+HousePlan logger_plan(const HousePlan& plan) {
+  HousePlan mine;
+  mine.daemon = plan.daemon;
+  mine.settings_text = plan.settings_text;
+  mine.settings_name = plan.settings_name;
+  mine.chroot = plan.chroot;
+  mine.user_prefix = plan.user_prefix;
+  mine.has_uid_base = plan.has_uid_base;
+  mine.uid_base = plan.uid_base;
+  mine.log_must_record = plan.log_must_record;
+  mine.roles = {Role::logger};
+  return mine;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<LogHub>> LogHub::open(Daemon daemon, std::string socket,
@@ -46,11 +61,7 @@ Result<std::unique_ptr<LogHub>> LogHub::open(Daemon daemon, std::string socket,
 
 void LogHub::start(const HousePlan& plan, HouseServices services,
                    std::function<void(Result<void>)> done) {
-  HousePlan mine = plan;
-  mine.roles = {Role::logger};
-  mine.links.clear();
-  mine.fellows.clear();
-  mine.ticket_roles.clear();
+  HousePlan mine = logger_plan(plan);
   mine.provide = [this](Role, Giver& giver) { hand_to_logger(giver); };
   services.provide_log = [](Role, Giver&) {};
   services.on_ready = [](Role, Channel&) {};

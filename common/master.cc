@@ -70,6 +70,7 @@ class Master {
   Watcher signal_watcher_;
   Timer stop_timer_;
   std::unique_ptr<LogHub> hub_;
+  HousePlan first_plan_;
   std::unique_ptr<House> house_, next_;
   std::vector<std::unique_ptr<House>> leaving_;
   std::uint64_t next_instance_ = 1;
@@ -82,10 +83,10 @@ Result<void> Master::begin(HousePlan house) {
   TRY_VOID(watch_signals());
   const auto on_failure = house.log_must_record ? OnLogFailure::deny : OnLogFailure::proceed;
   hub_ = TRY(LogHub::open(house.daemon, house.log_socket, on_failure, options_.verbose));
-  HousePlan copy = house;
-  hub_->start(copy, services(), [this, house = std::move(house)](Result<void> started) mutable {
+  first_plan_ = std::move(house);
+  hub_->start(first_plan_, services(), [this](Result<void> started) {
     if (!started) return start_failed(started.error());
-    start_house(std::move(house));
+    start_house(std::move(first_plan_));
   });
   return {};
 }
@@ -137,8 +138,13 @@ void Master::start_house(HousePlan plan) {
 }
 
 void Master::is_serving() {
-  if (Result<void> r = plan_.serving(loop_, hub_->log(), [this] { return house_.get(); }); !r)
-    return start_failed(r.error());
+  Houses houses;
+  houses.current = [this] { return house_.get(); };
+  houses.each = [this](const std::function<void(House&)>& visit) {
+    if (house_) visit(*house_);
+    for (auto& old : leaving_) visit(*old);
+  };
+  if (Result<void> r = plan_.serving(loop_, hub_->log(), std::move(houses)); !r) return start_failed(r.error());
   const bool logged = hub_->log().write(Line("start", Level::notice).add("version", POSTERN_VERSION).add("result", "ok"));
   if (!logged && house_->plan().log_must_record) return start_failed(Error{"cannot write the log", 0});
   tell_parent('+');

@@ -32,7 +32,7 @@ class DaemonPlan {
   // True: the roles swap their settings themselves; false: a new house is built.
   virtual bool reloads_in_place() const { return false; }
   // Called when the first house serves, with a way to its roles; the loop runs on.
-  virtual Result<void> serving(Loop&, Log&, std::function<House*()>) { return {}; }
+  virtual Result<void> serving(Loop&, Log&, Houses) { return {}; }
   // A role serves, at the first start, after a restart or in a new house.
   virtual void role_ready(House&, Role) {}
 };

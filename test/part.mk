@@ -10,14 +10,16 @@ TEST_ROOM_authd := $(AUTHD_SRC)
 
 $(B)/obj/test/%.o: test/%.cc Makefile
 	@mkdir -p $(@D)
-	$(CXX) $(CXXBASE) -Wno-old-style-cast -Itest -c -o $@ $<
+	$(call say,CXX,$<)
+	$(Q)$(CXX) $(CXXBASE) -Wno-old-style-cast -Itest -c -o $@ $<
 
 define unit_room
 ifneq ($$(wildcard test/unit/$(1)/*_test.cc),)
 UNIT_TESTS += $(B)/test/$(1)
 $(B)/test/$(1): $$(patsubst %.cc,$(B)/obj/%.o,$$(wildcard test/unit/$(1)/*_test.cc) test/unit/catch_main.cc $$(TEST_ROOM_$(1)) $$(COMMON_SRC))
 	@mkdir -p $$(@D)
-	$$(CXX) $$(LDFLAGS) -o $$@ $$^ $$(TEST_LIBS_$(1)) $$(COMMON_LIBS)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CXX) $$(LDFLAGS) -o $$@ $$^ $$(TEST_LIBS_$(1)) $$(COMMON_LIBS)
 endif
 endef
 $(foreach room,$(TEST_ROOMS),$(eval $(call unit_room,$(room))))

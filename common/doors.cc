@@ -1,0 +1,51 @@
+// Opened once, as root, and kept open over reloads and restarts of porters: while there
+// is no porter, connections wait in the kernel.
+
+#include "common/doors.h"
+
+#include <sys/socket.h>
+
+#include "common/net.h"
+
+namespace postern {
+
+Result<void> Doors::open(const ListenSettings& settings) {
+  if (!listeners_.empty()) return {};
+  for (const Address& address : settings.addresses) {
+    UniqueFd listener = TRY(listen_on({address, settings.port}, settings.mode == ListenMode::tproxy));
+    listeners_.push_back(std::move(listener));
+  }
+  auto [in, out] = TRY(make_channel());
+  const int on = 1;
+  if (::setsockopt(in.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0)
+    return fail_errno("cannot have the kernel name the writers of reports");
+  reports_in_ = std::move(in);
+  reports_out_ = std::move(out);
+  return {};
+}
+
+void Doors::provide(Role role, Giver& giver) const {
+  if (role == Role::nursery) giver.give(Item::reports, reports_out_.get());
+  if (role != Role::porter) return;
+  giver.give(Item::reports, reports_in_.get());
+  for (std::size_t i = 0; i < listeners_.size(); ++i)
+    giver.give(Item::listener, listeners_[i].get(), Role::none, static_cast<std::uint32_t>(i));
+}
+
+HousePlan start_plan(Daemon daemon, const ProcessSettings& process, const LogSettings& log,
+                     std::string text, std::string name) {
+  HousePlan plan;
+  plan.daemon = daemon;
+  plan.settings_text = std::move(text);
+  plan.settings_name = std::move(name);
+  plan.chroot = process.chroot;
+  plan.user_prefix = process.user_prefix;
+  plan.has_uid_base = process.uid_base.has_value();
+  plan.uid_base = process.uid_base.value_or(0);
+  plan.pidfile = process.pidfile;
+  plan.log_socket = log.socket;
+  plan.log_must_record = log.on_failure == OnFailure::deny;
+  return plan;
+}
+
+}  // namespace postern

@@ -1,0 +1,364 @@
+// States, deadlines, and the client's end of a connection.  What a request may do is
+// judged in connection_judge.cc; nothing here looks into one.
+
+#include "wfd/connection.h"
+
+#include <sys/epoll.h>
+
+#include <array>
+
+#include "wfd/worker.h"
+
+namespace postern::wfd {
+namespace {
+
+constexpr Duration ask_patience = seconds(15);   // a login waits for the vault's queue, too
+constexpr Duration linger_time = seconds(2);
+constexpr std::size_t linger_bytes = 1024 * 1024;
+constexpr std::size_t answer_head_room = 40 * 1024;  // in out_, beside the relayed bytes
+
+}  // namespace
+
+const Connection::Step Connection::steps[] = {
+    &Connection::step_nothing,    // closed
+    &Connection::step_handshake,
+    &Connection::step_read_head,
+    &Connection::step_read_form,
+    &Connection::step_nothing,    // ask: an on_...() goes on
+    &Connection::step_dial,
+    &Connection::step_reach,
+    &Connection::step_exchange,
+    &Connection::step_answer,
+    &Connection::step_linger,
+};
+
+Connection::Connection(Worker& worker, TlsStream client, const Ticket& ticket)
+    : worker_(worker), ticket_(ticket), client_(std::move(client)),
+      in_(worker.shop().settings.limits.head_bytes + relay_buffer_bytes / 2),
+      out_(relay_buffer_bytes + answer_head_room) {}
+
+Connection::~Connection() {
+  if (asked_ != 0) worker_.forget(asked_);
+}
+
+Result<void> Connection::start() {
+  TRY_VOID(client_watcher_.start(worker_.loop(), client_.fd(), EPOLLIN,
+                                 [this](std::uint32_t events) { on_client(events); }));
+  lifetime_.set(worker_.loop(), worker_.loop().now() + worker_.shop().settings.limits.connection_lifetime,
+                [this] { close(Cause::served); });
+  begin_exchange();
+  set_deadline();
+  drive();
+  return {};
+}
+
+// ---- the machine ----------------------------------------------------------------
+
+void Connection::drive() {
+  if (driving_) return;
+  driving_ = true;
+  while ((this->*steps[static_cast<std::size_t>(state_)])()) {}
+  driving_ = false;
+  if (state_ == State::closed) return worker_.finished(*this, cause_);
+  watch_client();
+  watch_upstream();
+}
+
+void Connection::take(Event event) {
+  const State next = next_state(state_, event);
+  if (worker_.log().verbose())
+    worker_.log().debug(id_text() + " " + std::string(name_of(state_)) + " -> " + std::string(name_of(next)));
+  state_ = next;
+  set_deadline();
+}
+
+Duration Connection::time_for(State state) const {
+  const auto& limits = worker_.shop().settings.limits;
+  switch (state) {
+    case State::handshake: return limits.handshake_timeout;
+    case State::read_head: return in_.empty() && requests_ > 0 ? limits.idle_timeout : limits.head_timeout;
+    case State::read_form: return limits.head_timeout;
+    case State::ask: return ask_patience;
+    case State::dial: return limits.connect_timeout + worker_.shop().settings.intranet.https_timeout;
+    case State::reach: return limits.connect_timeout;
+    case State::exchange: return now_->answer_begun ? limits.body_timeout : limits.response_timeout;
+    case State::answer: return limits.body_timeout;
+    case State::linger: return linger_time;
+    case State::closed: return {};
+  }
+  return {};
+}
+
+void Connection::set_deadline() {
+  deadline_.set(worker_.loop(), worker_.loop().now() + time_for(state_), [this] { on_deadline(); });
+}
+
+void Connection::on_deadline() {
+  switch (state_) {
+    case State::read_head:
+      if (in_.empty()) return close(requests_ == 0 ? Cause::slow : Cause::served);
+      [[fallthrough]];
+    case State::read_form:
+      cause_ = Cause::slow;
+      refuse(408, "slow");
+      break;
+    case State::ask:
+      refuse(503, "missing-peer");
+      break;
+    case State::dial:
+    case State::reach:
+      drop_upstream();
+      refuse(504, "timeout");
+      break;
+    case State::exchange:
+      if (now_->answer_begun) return close(Cause::served);
+      drop_upstream();
+      refuse(504, "timeout");
+      break;
+    default:
+      return close(state_ == State::handshake ? Cause::slow : Cause::served);
+  }
+  drive();
+}
+
+bool Connection::step_nothing() { return false; }
+
+// ---- the client's end -----------------------------------------------------------
+
+void Connection::on_client(std::uint32_t events) {
+  const bool dead = (events & (EPOLLHUP | EPOLLERR)) != 0;
+  const bool half = (events & EPOLLRDHUP) != 0;
+  const bool reads = wants_to_read();
+  if (dead || (half && !reads)) return close(cause_);  // nobody is left to answer to
+  drive();
+}
+
+bool Connection::wants_to_read() const {
+  switch (state_) {
+    case State::handshake:
+    case State::read_head:
+    case State::read_form:
+    case State::linger: return true;
+    case State::exchange: return !request_body_.ended() && in_.left() > 0 && !client_eof_;
+    default: return false;
+  }
+}
+
+void Connection::watch_client() {
+  std::uint32_t events = EPOLLRDHUP;
+  const bool unsent = own_sent_ < own_.size() || !out_.empty();
+  if (wants_to_read()) events |= EPOLLIN;
+  if (client_wants_write_ || (unsent && state_ != State::handshake)) events |= EPOLLOUT;
+  if (!client_watcher_.want(events)) close(Cause::none);
+}
+
+// Reads what there is into `into`.  True if something came.
+bool Connection::read_client(Buffer& into) {
+  bool some = false;
+  while (into.left() > 0) {
+    const IoResult r = client_.read(into.room());
+    client_wants_write_ = r.io == Io::want_write;
+    if (r.io == Io::closed || r.io == Io::failed) client_eof_ = true;
+    if (r.io != Io::done) break;
+    into.filled(r.n);
+    some = true;
+  }
+  return some;
+}
+
+// Writes what is ready.  True when nothing is left; closes when the client is gone.
+bool Connection::flush_client() {
+  while (own_sent_ < own_.size() || !out_.empty()) {
+    const bool own = own_sent_ < own_.size();
+    const std::string_view bytes = own ? std::string_view(own_).substr(own_sent_) : out_.view();
+    const IoResult r = client_.write(bytes);
+    client_wants_write_ = r.io == Io::want_write;
+    if (r.io == Io::closed || r.io == Io::failed) {
+      close(cause_);
+      return false;
+    }
+    if (r.io != Io::done) return false;
+    if (own) own_sent_ += r.n;
+    else out_.drop(r.n);
+  }
+  if (!own_.empty()) wipe(own_.data(), own_.size());  // it may have held a cookie
+  own_.clear();
+  own_sent_ = 0;
+  return true;
+}
+
+bool Connection::step_handshake() {
+  const Io io = client_.handshake();
+  client_wants_write_ = io == Io::want_write;
+  if (io == Io::done) {
+    take(Event::secured);
+    return true;
+  }
+  if (io == Io::failed || io == Io::closed) {
+    log_refusal(0, client_.failure().empty() ? "handshake" : client_.failure());
+    close(Cause::handshake);
+  }
+  return false;
+}
+
+bool Connection::step_read_head() {
+  if (!flush_client()) return false;  // the answer before goes out first
+  const bool was_empty = in_.empty();
+  const bool some = read_client(in_);
+  if (was_empty && some && requests_ > 0) set_deadline();  // idle no more
+  if (in_.empty()) {
+    if (client_eof_) close(Cause::served);
+    return false;
+  }
+  const auto& limits = worker_.shop().settings.limits;
+  HeadLimits head_limits;
+  head_limits.head_bytes = limits.head_bytes;
+  head_limits.fields = limits.head_fields;
+  const HeadResult result = parse_request(in_.view(), head_limits, head_);
+  if (result.state == Parse::more) {
+    if (client_eof_) close(Cause::unparsable);
+    return false;
+  }
+  now_->began = worker_.loop().now();
+  if (result.state == Parse::bad) {
+    cause_ = Cause::unparsable;
+    last_request_ = true;
+    refuse(static_cast<unsigned>(status_of(result.fault)), word_of(result.fault));
+    return true;
+  }
+  ++requests_;
+  return judge_head();
+}
+
+// The body of POST /login, bounded, into in_.
+bool Connection::step_read_form() {
+  (void)read_client(in_);
+  BodyReader reader(head_.framing, head_.length);
+  std::string body;
+  std::string_view rest = in_.view().substr(head_.size);
+  while (!reader.ended() && !rest.empty()) {
+    const BodyStep step = reader.next(rest);
+    if (step.fault != HttpFault::none || body.size() + step.payload > max_form_bytes) {
+      wipe(body.data(), body.size());
+      refuse(400, step.fault != HttpFault::none ? word_of(step.fault) : "form-too-long");
+      return true;
+    }
+    body.append(rest.substr(step.skip, step.payload));
+    rest.remove_prefix(step.skip + step.payload);
+  }
+  if (!reader.ended()) {
+    wipe(body.data(), body.size());
+    if (client_eof_) close(Cause::unparsable);
+    return false;
+  }
+  const std::size_t used = in_.size() - rest.size();
+  now_->in = body.size();
+  Result<LoginForm> form = parse_login_form(body);
+  wipe(body.data(), body.size());
+  in_.drop(used);
+  now_->head_taken = true;
+  request_body_ = BodyReader();
+  if (!form) {
+    refuse(400, "form-bad");
+    return true;
+  }
+  now_->form = std::move(*form);
+  take_form();
+  return true;
+}
+
+bool Connection::step_answer() {
+  if (!flush_client() || state_ == State::closed) return false;
+  const bool last = now_->side.close;
+  finish_exchange();
+  take(last ? Event::finished_last : Event::finished);
+  return true;
+}
+
+// Everything is said.  The client may still be sending; if we closed now, the kernel
+// would reset the connection and our answer could be lost on its way.
+bool Connection::step_linger() {
+  if (!flush_client()) return false;
+  if (lingered_ == 0) {
+    client_.finish();
+    lingered_ = 1;
+  }
+  in_.release();
+  while (lingered_ < linger_bytes && !client_eof_) {
+    if (!read_client(in_)) break;
+    lingered_ += in_.size();
+    in_.release();
+  }
+  if (client_eof_ || lingered_ >= linger_bytes) close(cause_);
+  return false;
+}
+
+// ---- one request after the other ------------------------------------------------
+
+void Connection::begin_exchange() {
+  now_ = std::make_unique<Exchange>();
+  now_->began = worker_.loop().now();
+  request_body_ = BodyReader();
+}
+
+void Connection::finish_exchange() {
+  log_request();
+  if (!now_->head_taken && head_.size != 0) in_.drop(head_.size);
+  if (in_.empty()) in_.release();
+  if (out_.empty()) out_.release();
+  head_.size = 0;
+  kept_.reset();
+  begin_exchange();
+}
+
+void Connection::log_request() {
+  if (now_->status == 0) return;
+  const Mono now = worker_.loop().now();
+  const bool written = worker_.log().write(Line("request")
+                                               .add_id("id", ticket_.connection)
+                                               .add("src", ticket_.client.address.text())
+                                               .add("sport", ticket_.client.port)
+                                               .add("dst", ticket_.destination.address.text())
+                                               .add("dport", ticket_.destination.port)
+                                               .add("host", now_->host)
+                                               .add("user", now_->user)
+                                               .add("sid", now_->sid)
+                                               .add("method", now_->method == "-" ? "" : now_->method)
+                                               .add("target", now_->target)
+                                               .add("status", now_->status)
+                                               .add("in", now_->in)
+                                               .add("out", now_->out)
+                                               .add("ms", (now - now_->began).ms()));
+  if (!written && !worker_.log().may_proceed(now)) last_request_ = true;
+}
+
+void Connection::log_refusal(unsigned status, std::string_view reason) {
+  const std::string number = status == 0 ? "" : std::to_string(status);
+  (void)worker_.log().write(Line("refuse", Level::notice)
+                                .add_id("id", ticket_.connection)
+                                .add("src", ticket_.client.address.text())
+                                .add("dst", ticket_.destination.address.text())
+                                .add("status", number)
+                                .add("reason", reason));
+}
+
+// The end.  A request that was under way is still logged, as far as it came.
+void Connection::close(Cause cause) {
+  if (state_ == State::closed) return;
+  if (now_->status != 0) log_request();
+  now_->status = 0;
+  cause_ = cause;
+  state_ = State::closed;
+  deadline_.cancel();
+  if (!driving_) worker_.finished(*this, cause_);
+}
+
+std::string Connection::id_text() const {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text(16, '0');
+  std::uint64_t id = ticket_.connection;
+  for (std::size_t i = 16; i-- > 0; id >>= 4) text[i] = digits[id & 15];
+  return text;
+}
+
+}  // namespace postern::wfd

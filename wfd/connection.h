@@ -1,0 +1,171 @@
+// One client's connection: what relay_state.h says, state by state.  Each state has one
+// step function; it goes as far as it can without waiting.  The files: connection.cc
+// (states, the client's end), connection_judge.cc (one request head is judged),
+// connection_login.cc (the login host), connection_relay.cc (the way to a server and
+// back).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/buffer.h"
+#include "common/http_body.h"
+#include "common/http_head.h"
+#include "common/loop.h"
+#include "common/messages.h"
+#include "common/settings.h"
+#include "wfd/answer.h"
+#include "wfd/form.h"
+#include "wfd/login_host.h"
+#include "wfd/relay_state.h"
+#include "wfd/reply.h"
+#include "wfd/tls.h"
+#include "wfd/upstream.h"
+
+namespace postern::wfd {
+
+class Worker;
+
+class Connection {
+ public:
+  Connection(Worker& worker, TlsStream client, const Ticket& ticket);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  Result<void> start();
+  const Ticket& ticket() const { return ticket_; }
+
+  // Answers to what was asked by Worker::ask.
+  void on_verdict(const Verdict& answer);
+  void on_session(const SessionInfo& answer);
+  void on_login(const LoginResult& answer);
+  void on_logged_out();
+  void on_dialled(const Dialled& answer, UniqueFd socket);
+  void on_dial_refused(DialFault fault);
+  void on_peer_lost(Role role);
+  // A session is over: this connection ends at once when it stands on it.
+  void on_ended(std::uint32_t slot, std::uint64_t generation);
+  // No further request will be read.
+  void retire() { last_request_ = true; }
+
+ private:
+  // One request and its answer; made anew for each.
+  struct Exchange {
+    std::string method = "-", target, host;  // copies, for the log and for comparing
+    bool navigation = false;
+    bool on_login_host = false;
+    bool wants_html = false;
+    std::string user, sid;
+    CookieValue cookie;
+    bool duplicate_cookie = false;
+    unsigned status = 0;
+    std::uint64_t in = 0, out = 0;  // body bytes, both as payload
+    Mono began{};
+    bool head_taken = false;        // the head is gone from in_
+    bool answer_begun = false;      // something of an answer went to the client
+    bool continued = false;         // 100 was said
+    bool other_tried = false;
+    bool retried = false;
+    ClientSide side;
+    ClientFraming framing;
+    LoginAction action = LoginAction::not_found;
+    LoginForm form;
+  };
+  using Step = bool (Connection::*)();
+
+  // connection.cc
+  void drive();
+  void take(Event event);
+  void set_deadline();
+  Duration time_for(State state) const;
+  void on_deadline();
+  void on_client(std::uint32_t events);
+  void watch_client();
+  bool step_nothing();
+  bool step_handshake();
+  bool step_read_head();
+  bool step_read_form();
+  bool step_answer();
+  bool step_linger();
+  bool read_client(Buffer& into);
+  bool flush_client();
+  bool wants_to_read() const;
+  void begin_exchange();
+  void finish_exchange();
+  void log_request();
+  void log_refusal(unsigned status, std::string_view reason);
+  void close(Cause cause);
+  std::string id_text() const;
+
+  // connection_judge.cc
+  bool judge_head();
+  bool refuse_head();
+  bool judge_session();
+  bool ask_verdict();
+  void demand_login_page();
+  void say(Reply reply, Event event);
+  void refuse(unsigned status, std::string_view reason, std::string_view detail = {});
+  void add_cookie_deletions(Reply& reply);
+
+  // connection_login.cc
+  bool serve_login_host();
+  bool look();
+  void take_form();
+  void login_failed_page();
+
+  // connection_relay.cc
+  bool step_dial();
+  bool dial(bool plain);
+  bool step_reach();
+  bool step_exchange();
+  bool begin_request();
+  bool relay_once();
+  bool move_request_body();
+  bool move_answer();
+  bool move_answer_head();
+  bool move_answer_body();
+  bool read_upstream();
+  bool write_upstream();
+  bool judge_answer();
+  bool deliver();
+  bool pass_interim();
+  bool upstream_failed(std::string_view reason);
+  bool retry();
+  void use_kept();
+  bool answer_complete();
+  void drop_upstream();
+  void watch_upstream();
+  void learn();
+  const HostPolicy& policy() const;
+
+  static const Step steps[];
+
+  Worker& worker_;
+  Ticket ticket_;
+  Stream client_;
+  Watcher client_watcher_;
+  Timer deadline_, lifetime_, resume_;
+  State state_ = State::handshake;
+  Cause cause_ = Cause::served;
+  Buffer in_, out_;
+  std::string own_;             // an answer of ours, and how much of it is out
+  std::size_t own_sent_ = 0;
+  RequestHead head_;            // views into in_
+  BodyReader request_body_;
+  std::unique_ptr<Exchange> now_;
+  Verdict verdict_;             // the last one, for the cookie it was given for
+  CookieValue verdict_cookie_;
+  Mono touched_{};
+  std::unique_ptr<Upstream> upstream_, kept_;
+  std::uint32_t asked_ = 0;     // tag of what was asked; 0: nothing
+  bool client_wants_write_ = false;
+  bool client_eof_ = false;
+  bool last_request_ = false;
+  bool driving_ = false;
+  std::uint64_t requests_ = 0;
+  std::size_t lingered_ = 0;
+};
+
+}  // namespace postern::wfd

@@ -1,0 +1,132 @@
+// The life of a client's connection: states, events, and what follows from what.  An
+// event that is not in the table closes the connection.  The compiler proves that no
+// intranet server is dialled but after a verdict for the request at hand (R2).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace postern::wfd {
+
+enum class State : std::uint8_t {
+  closed,      // the zero: nothing goes on
+  handshake,   // TLS with the client
+  read_head,   // waiting for a request, or in the middle of its head
+  read_form,   // the body of a login
+  ask,         // sessions was asked
+  dial,        // the broker was asked
+  reach,       // TLS with the intranet server
+  exchange,    // request up, answer down
+  answer,      // an answer of our own goes down
+  linger,      // everything said; the client may still be sending
+  last = linger
+};
+
+enum class Event : std::uint8_t {
+  none,
+  secured,          // the handshake is done
+  refused,          // an answer of ours says no
+  page_wanted,      // an answer of ours that needs nobody else
+  form_wanted,      // a login form comes in the body
+  asked,            // a question went to sessions
+  answered,         // sessions answered; our page says what
+  verdict_good,     // sessions said yes to this request
+  verdict_stands,   // the generation page says that its last yes still holds
+  dialled,          // a connection to the server is here
+  still_connected,  // the server of the request before is still connected
+  kept_answer,      // the first 404 is the answer after all
+  reached,          // the server is who it should be
+  other_port,       // try the server's other port
+  finished,         // the answer went out whole, and the connection goes on
+  finished_last,    // the answer went out whole, and it was the last
+  last = finished_last
+};
+
+struct Transition {
+  State from;
+  Event on;
+  State to;
+};
+
+inline constexpr Transition transitions[] = {
+    {State::handshake, Event::secured,         State::read_head},
+    {State::read_head, Event::refused,         State::answer},
+    {State::read_head, Event::page_wanted,     State::answer},
+    {State::read_head, Event::form_wanted,     State::read_form},
+    {State::read_head, Event::asked,           State::ask},
+    {State::read_head, Event::verdict_stands,  State::dial},
+    {State::read_form, Event::refused,         State::answer},
+    {State::read_form, Event::asked,           State::ask},
+    {State::ask,       Event::refused,         State::answer},
+    {State::ask,       Event::answered,        State::answer},
+    {State::ask,       Event::verdict_good,    State::dial},
+    {State::dial,      Event::refused,         State::answer},
+    {State::dial,      Event::dialled,         State::reach},
+    {State::dial,      Event::still_connected, State::exchange},
+    {State::dial,      Event::kept_answer,     State::exchange},
+    {State::reach,     Event::refused,         State::answer},
+    {State::reach,     Event::reached,         State::exchange},
+    {State::reach,     Event::kept_answer,     State::exchange},
+    {State::exchange,  Event::refused,         State::answer},
+    {State::exchange,  Event::other_port,      State::dial},
+    {State::exchange,  Event::kept_answer,     State::exchange},
+    {State::exchange,  Event::finished,        State::read_head},
+    {State::exchange,  Event::finished_last,   State::linger},
+    {State::answer,    Event::finished,        State::read_head},
+    {State::answer,    Event::finished_last,   State::linger},
+};
+
+// What follows; `closed` for anything that is not in the table.
+constexpr State next_state(State from, Event on) {
+  for (const Transition& t : transitions)
+    if (t.from == from && t.on == on) return t.to;
+  return State::closed;
+}
+
+constexpr std::string_view name_of(State s) {
+  constexpr std::array<std::string_view, 10> names = {"closed", "handshake", "read_head", "read_form", "ask",
+                                                      "dial",   "reach",     "exchange",  "answer",    "linger"};
+  return names[static_cast<std::size_t>(s)];
+}
+
+namespace proof {
+
+constexpr bool is_verdict(Event e) { return e == Event::verdict_good || e == Event::verdict_stands; }
+constexpr bool is_inside(State s) { return s == State::dial || s == State::reach || s == State::exchange; }
+
+// Into the states that deal with a server there is no way from outside but a verdict.
+constexpr bool one_door_to_the_inside() {
+  for (const Transition& t : transitions)
+    if (is_inside(t.to) && !is_inside(t.from) && !is_verdict(t.on)) return false;
+  return true;
+}
+// A new request always comes in by read_head, which is outside.
+constexpr bool every_request_is_judged() {
+  return !is_inside(State::read_head) && next_state(State::exchange, Event::finished) == State::read_head;
+}
+constexpr bool no_duplicate_rows() {
+  for (const Transition& a : transitions)
+    for (const Transition& b : transitions)
+      if (&a != &b && a.from == b.from && a.on == b.on) return false;
+  return true;
+}
+constexpr bool every_state_reachable() {
+  std::array<bool, static_cast<std::size_t>(State::last) + 1> seen{};
+  seen[static_cast<std::size_t>(State::closed)] = seen[static_cast<std::size_t>(State::handshake)] = true;
+  for (std::size_t round = 0; round < seen.size(); ++round)
+    for (const Transition& t : transitions)
+      if (seen[static_cast<std::size_t>(t.from)]) seen[static_cast<std::size_t>(t.to)] = true;
+  for (const bool s : seen)
+    if (!s) return false;
+  return true;
+}
+static_assert(one_door_to_the_inside());
+static_assert(every_request_is_judged());
+static_assert(no_duplicate_rows());
+static_assert(every_state_reachable());
+
+}  // namespace proof
+
+}  // namespace postern::wfd

@@ -1,0 +1,51 @@
+// Making what workers inherit.  Runs in the nursery, before it has a worker.
+
+#include "wfd/shop.h"
+
+#include <fcntl.h>
+
+namespace postern::wfd {
+namespace {
+
+constexpr std::size_t certificate_limit = 64 * 1024;
+constexpr std::size_t ca_limit = 4 * 1024 * 1024;
+
+Result<std::vector<CertificateChain>> read_chains(RoleProcess& self) {
+  std::vector<CertificateChain> chains;
+  for (const Handed& handed : self.take_all(Item::certificate)) {
+    const std::string pem = TRY(read_all(handed.fd.get(), certificate_limit));
+    Result<CertificateChain> chain = CertificateChain::from_pem(std::as_bytes(std::span(pem)));
+    if (!chain) return within(handed.text, chain.error());
+    chains.push_back(std::move(*chain));
+  }
+  if (chains.empty()) return fail("not handed any certificate");
+  return chains;
+}
+
+wfd::TlsVersion least_version(const WfdSettings& settings) {
+  return settings.tls.min_version == postern::TlsVersion::v1_3 ? wfd::TlsVersion::tls13 : wfd::TlsVersion::tls12;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Shop>> Shop::open(RoleProcess& self) {
+  WfdSettings settings = TRY(parse_wfd(self.settings_text(), self.settings_name()));
+  const std::vector<CertificateChain> chains = TRY(read_chains(self));
+  std::string ca;
+  if (const UniqueFd fd = self.take(Item::ca); fd) ca = TRY(read_all(fd.get(), ca_limit));
+  SignProvider provider = TRY(SignProvider::open());
+  ServerContext server = TRY(ServerContext::make(provider, chains, least_version(settings)));
+  ClientContext client = TRY(ClientContext::make(provider, std::as_bytes(std::span(ca))));
+  return std::make_unique<Shop>(std::move(settings), std::move(provider), std::move(server),
+                                std::move(client), std::nullopt);
+}
+
+Result<void> Shop::warm_up() {
+  TRY_VOID(wfd::warm_up(server, client));
+  const UniqueFd directory = UniqueFd::adopt(::open("/pages", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) return fail_errno("cannot open /pages in the worker's jail");
+  pages.emplace(TRY(Pages::load(directory.get(), {settings.login_host, settings.domains})));
+  return {};
+}
+
+}  // namespace postern::wfd

@@ -1,0 +1,29 @@
+// What every worker inherits from its nursery: settings, pages, and TLS contexts that
+// are warm.  Made once, before any byte of a connection was seen.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "common/role_process.h"
+#include "common/settings.h"
+#include "wfd/pages.h"
+#include "wfd/sign_provider.h"
+#include "wfd/tls_context.h"
+
+namespace postern::wfd {
+
+struct Shop {
+  WfdSettings settings;
+  SignProvider provider;
+  ServerContext server;
+  ClientContext client;
+  std::optional<Pages> pages;  // there after warm_up()
+
+  // Takes certificates and the CA from what the master handed over.  Before the jail.
+  static Result<std::unique_ptr<Shop>> open(RoleProcess& self);
+  // Reads the pages and makes one handshake of each kind.  After the chroot.
+  Result<void> warm_up();
+};
+
+}  // namespace postern::wfd

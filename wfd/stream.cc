@@ -1,0 +1,38 @@
+// The plain half of Stream, and the choice between the two.  No HTTP here.
+
+#include "wfd/stream.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace postern::wfd {
+namespace {
+
+IoResult plain_result(ssize_t n, Io when_blocked) {
+  if (n > 0) return {Io::done, static_cast<std::size_t>(n)};
+  if (n == 0) return {Io::closed, 0};
+  if (errno == EAGAIN || errno == EINTR) return {when_blocked, 0};
+  return {errno == ECONNRESET || errno == EPIPE ? Io::closed : Io::failed, 0};
+}
+
+}  // namespace
+
+IoResult Stream::read(std::span<char> room) {
+  if (tls_) return tls_->read(std::as_writable_bytes(room));
+  return plain_result(::read(plain_.get(), room.data(), room.size()), Io::want_read);
+}
+
+IoResult Stream::write(std::string_view bytes) {
+  if (tls_) return tls_->write(std::as_bytes(std::span(bytes)));
+  const ssize_t n = ::sendto(plain_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL, nullptr, 0);
+  return plain_result(n, Io::want_write);
+}
+
+void Stream::finish() {
+  if (tls_) (void)tls_->shutdown();  // nobody waits for the answer
+  (void)::shutdown(fd(), SHUT_WR);   // a peer that is gone needs no end
+}
+
+}  // namespace postern::wfd

@@ -1,0 +1,39 @@
+// The connection to an intranet server, and where its answer stands.  It belongs to one
+// client connection and one sid; nobody else ever uses it.
+#pragma once
+
+#include <string>
+
+#include "common/buffer.h"
+#include "common/http_body.h"
+#include "common/http_response.h"
+#include "common/loop.h"
+#include "wfd/origin.h"
+#include "wfd/stream.h"
+
+namespace postern::wfd {
+
+inline constexpr std::size_t relay_buffer_bytes = 64 * 1024;
+
+struct Upstream {
+  Stream stream;
+  Watcher watcher;
+  Buffer in{relay_buffer_bytes};   // the answer, as it came
+  Buffer out{relay_buffer_bytes};  // the request, as it goes
+  ResponseHead head;               // views into `in`; good once head_done, until it is dropped
+  BodyReader body;
+  Way way = Way::https;
+  bool fixed = false;              // a server of [hosts]
+  bool head_done = false;          // of the answer at hand
+  bool gone = false;               // it closed; what is in `in` is all that will come
+  bool truncated = false;          // and it did not say that it was the end
+  bool hung_up = false;            // nothing left to watch for
+  bool learned = false;            // the broker knows which port answered
+  unsigned answers = 0;            // whole answers before this one
+  std::string host;                // for which it was dialled
+  std::string sid;                 // for whom
+
+  bool proved() const { return fixed || (stream.tls() != nullptr && stream.tls()->verified()); }
+};
+
+}  // namespace postern::wfd

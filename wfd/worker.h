@@ -1,0 +1,98 @@
+// Role worker of wfd: TLS, HTTP, login pages, relaying, for one client connection, or
+// for several when connections_per_worker says so.  It asks the signer, sessions and the
+// broker; it can open no file, make no socket, and see no key.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "common/generation_page.h"
+#include "common/nursery.h"
+#include "wfd/connection.h"
+#include "wfd/shop.h"
+
+namespace postern::wfd {
+
+class Worker final : public SignPeer, public ResumptionPeer {
+ public:
+  Worker(Shop& shop, WorkerSeat& seat, Loop& loop);
+  Result<void> start();
+
+  Shop& shop() { return shop_; }
+  Loop& loop() { return loop_; }
+  Log& log() { return *seat_.log; }
+  // The domain of our cookie, as sessions told it; empty before.
+  std::string_view cookie_domain() const { return cookie_domain_; }
+
+  // Sends a question for `who`; the answer is given to its on_...().  The tag that comes
+  // back is 0 when the role is not there: then nothing will come.
+  template <class M>
+  std::uint32_t ask(Connection& who, Role role, M& question) {
+    question.tag = next_tag_ == 0 ? ++next_tag_ : next_tag_;
+    Channel& channel = role == Role::broker ? seat_.broker : seat_.sessions;
+    if (channel.send(question) != Told::sent) return 0;
+    asked_[question.tag] = {&who, role};
+    return next_tag_++;
+  }
+  // Nobody waits for the answer to `tag` any more.
+  void forget(std::uint32_t tag) { asked_.erase(tag); }
+  // Sends something that has no answer.
+  template <class M>
+  void tell(Role role, const M& news) {
+    (void)(role == Role::broker ? seat_.broker : seat_.sessions).send(news);  // lost with its role
+  }
+  // True while a verdict of sessions still stands by the generation page.
+  bool stands(const Verdict& verdict) const;
+  // The connection is over; it is destroyed after this round.
+  void finished(Connection& connection, Cause cause);
+
+  Result<SignatureBytes> sign(const SignRequest& request) override;
+  void keep(std::uint64_t connection, std::span<const std::byte> id, std::span<const std::byte> blob,
+            std::string_view sni) override;
+  std::size_t take(std::uint64_t connection, std::span<const std::byte> id, std::string_view sni,
+                   std::span<std::byte> room) override;
+
+ private:
+  struct Asked {
+    Connection* who = nullptr;
+    Role role = Role::none;
+  };
+  void watch(Channel& channel, Watcher& watcher);
+  void hear(Channel& channel, Watcher& watcher);
+  void lose(Channel& channel, Watcher& watcher);
+  bool serve(Worker&, Serve& order, Packet& packet);
+  bool replace(Worker&, Peer& news, Packet& packet);
+  bool retire(Worker&, Retire&, Packet&);
+  bool page(Worker&, Page& news, Packet& packet);
+  bool ended(Worker&, Ended& news, Packet&);
+  bool verdict(Worker&, Verdict& answer, Packet&);
+  bool session_info(Worker&, SessionInfo& answer, Packet&);
+  bool login_result(Worker&, LoginResult& answer, Packet&);
+  bool logged_out(Worker&, LoggedOut& answer, Packet&);
+  bool dialled(Worker&, Dialled& answer, Packet& packet);
+  bool dial_refused(Worker&, DialRefused& answer, Packet&);
+  Connection* asker(std::uint32_t tag, Role role);
+  const Ticket* ticket_of(std::uint64_t connection) const;
+  void sweep();
+
+  Shop& shop_;
+  WorkerSeat& seat_;
+  Loop& loop_;
+  Watcher porter_watcher_, signer_watcher_, broker_watcher_, sessions_watcher_;
+  std::map<std::uint64_t, std::unique_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<Connection>> over_;
+  std::map<std::uint32_t, Asked> asked_;
+  std::uint32_t next_tag_ = 1;
+  std::optional<GenerationReader> generations_;
+  std::string cookie_domain_;
+  Timer sweeper_;
+  bool retiring_ = false;
+};
+
+// The whole life of a worker's process.
+int run_worker(Shop& shop, WorkerSeat& seat);
+
+}  // namespace postern::wfd
