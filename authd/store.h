@@ -1,0 +1,104 @@
+// The vault's database: users, tokens, login history, in typed terms.  What a function
+// reports as done is on disk when it returns.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "authd/passcode.h"
+#include "authd/store_db.h"
+#include "common/clock.h"
+#include "common/result.h"
+
+namespace postern::authd {
+
+inline constexpr std::size_t history_kept = 50;       // logins remembered for each user
+inline constexpr std::size_t sources_kept = 16;       // addresses known for each user
+inline constexpr std::int64_t max_counter = INT64_MAX / 4;  // of a token; leaves room to add
+inline constexpr std::size_t max_source = 64;         // bytes of a source's text
+
+// The row against which unknown users are measured.  Not a possible user name, never
+// listed; the vault keeps it.
+inline constexpr std::string_view nobody = "-";
+
+struct UserRow {
+  std::string name;
+  std::string pin_hash;
+  bool disabled = false;
+  Wall created;
+  std::optional<Wall> last_login;
+  std::string last_source;         // of the last login
+  std::uint32_t failures = 0;      // since the last login
+  std::int64_t guess_day = 0;      // days since 1970 (UTC) to which `guesses` belongs
+  std::uint32_t guesses = 0;
+  TokenState token;
+  std::vector<std::byte> sealed_secret;
+};
+
+struct LoginRow {
+  Wall time;
+  std::string source;
+  std::string result;  // "ok" or the reason
+};
+
+struct LoginRecord {
+  std::string_view user;    // must exist
+  Wall time;
+  std::string_view source;  // at most max_source bytes
+  std::string_view result;
+  bool granted = false;
+  bool counts_as_guess = false;  // towards the user's guesses of the day
+};
+
+// Days since 1970, UTC; what "a day" means in this file.
+constexpr std::int64_t day_of(Wall time) { return time.s / 86'400; }
+
+class Store {
+ public:
+  // Opens or makes the database at `path` (its directory must exist), takes it for this
+  // process alone, checks it completely, and prepares every statement.  Fails when it is
+  // damaged, busy, read-only, not ours, or of another version.
+  static Result<Store> open(const std::string& path);
+
+  // An error when the name exists already, or a value is out of bounds.
+  Result<void> add_user(const UserRow& user);
+  Result<std::optional<UserRow>> find_user(std::string_view name);
+  // Up to `most` (1..100) users in the order of their names, beginning behind `after`.
+  Result<std::vector<UserRow>> list_users(std::string_view after, std::size_t most);
+  // These four: false when there is no such user.
+  Result<bool> remove_user(std::string_view name);
+  Result<bool> set_disabled(std::string_view name, bool disabled);
+  Result<bool> set_pin(std::string_view name, std::string_view pin_hash);
+  Result<bool> forget_guesses(std::string_view name);
+
+  // Spends `counter` and all below it, and remembers `drift`.  True: it was not spent
+  // before, and now it is, durably.  False: somebody was faster (or there is no such
+  // user).  After an error it may be spent or not; the answer must be "no".
+  Result<bool> spend(std::string_view name, std::int64_t counter, std::int32_t drift);
+
+  // One transaction: the history row (the oldest go), the user's failures and guesses of
+  // the day, and after a granted login the known source (the oldest go).
+  Result<void> record_login(const LoginRecord& record);
+  // Has the user ever logged in from there, among his latest sources?
+  Result<bool> knows_source(std::string_view name, std::string_view source);
+  // Newest first, at most `history_kept`.
+  Result<std::vector<LoginRow>> history(std::string_view name);
+
+ private:
+  struct Statements {
+    Statement insert_user, insert_token, find_user, list_users, remove_user, set_disabled,
+        set_pin, forget_guesses, spend, insert_login, trim_logins, count_failure,
+        count_success, insert_source, trim_sources, find_source, history;
+  };
+  Result<void> prepare();
+  Result<bool> changed_one(Result<void> ran) const;
+
+  Database database_;
+  Statements statements_;
+};
+
+}  // namespace postern::authd

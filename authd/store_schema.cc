@@ -1,0 +1,127 @@
+// Opening the vault's database.  Only Store::open calls this.  A database that is not
+// exactly what we made is refused with the reason and never repaired: a counter that
+// comes back from a repair would be a passcode that works twice.
+//
+// Exclusive locking is set before WAL, so SQLite keeps the WAL index in its own memory:
+// no shared memory file, and no second process can open the database at all.  Temporary
+// tables stay in memory and nothing is mapped, so after this the process touches the
+// database, its "-wal" and their directory, and no other file.
+#include "authd/store_schema.h"
+
+#include <array>
+
+namespace postern::authd {
+namespace {
+
+constexpr const char* application_id = "1349481332";  // "Post"
+constexpr const char* schema_version = "1";
+
+struct Setting {
+  const char* set;
+  const char* read;
+  std::string_view expected;
+};
+
+constexpr std::array<Setting, 8> settings = {{
+    {"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA locking_mode", "exclusive"},
+    {"PRAGMA journal_mode=WAL", "PRAGMA journal_mode", "wal"},
+    {"PRAGMA synchronous=FULL", "PRAGMA synchronous", "2"},
+    {"PRAGMA temp_store=MEMORY", "PRAGMA temp_store", "2"},
+    {"PRAGMA mmap_size=0", "PRAGMA mmap_size", "0"},
+    {"PRAGMA foreign_keys=ON", "PRAGMA foreign_keys", "1"},
+    {"PRAGMA secure_delete=ON", "PRAGMA secure_delete", "1"},
+    {"PRAGMA cell_size_check=ON", "PRAGMA cell_size_check", "1"},
+}};
+
+// next: the lowest counter or step that is not spent.  drift: see passcode.h.
+constexpr const char* tables = R"sql(
+CREATE TABLE users (
+  name        TEXT    NOT NULL PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 32),
+  pin         TEXT    NOT NULL,
+  disabled    INTEGER NOT NULL CHECK (disabled IN (0, 1)),
+  created     INTEGER NOT NULL,
+  last_login  INTEGER NOT NULL DEFAULT 0,
+  last_source TEXT    NOT NULL DEFAULT '' CHECK (length(last_source) <= 64),
+  failures    INTEGER NOT NULL DEFAULT 0 CHECK (failures BETWEEN 0 AND 1000000),
+  guess_day   INTEGER NOT NULL DEFAULT 0,
+  guesses     INTEGER NOT NULL DEFAULT 0 CHECK (guesses BETWEEN 0 AND 1000000)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE tokens (
+  user      TEXT    NOT NULL PRIMARY KEY REFERENCES users (name) ON DELETE CASCADE,
+  kind      INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 1),
+  algorithm INTEGER NOT NULL CHECK (algorithm BETWEEN 0 AND 2),
+  digits    INTEGER NOT NULL CHECK (digits BETWEEN 6 AND 8),
+  period    INTEGER NOT NULL CHECK (period BETWEEN 1 AND 3600),
+  sealed    BLOB    NOT NULL,
+  next      INTEGER NOT NULL CHECK (next >= 0),
+  drift     INTEGER NOT NULL CHECK (drift BETWEEN -20 AND 20)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE logins (
+  id     INTEGER PRIMARY KEY,
+  user   TEXT    NOT NULL REFERENCES users (name) ON DELETE CASCADE,
+  time   INTEGER NOT NULL,
+  source TEXT    NOT NULL CHECK (length(source) <= 64),
+  result TEXT    NOT NULL
+) STRICT;
+CREATE INDEX logins_by_user ON logins (user, id);
+CREATE TABLE sources (
+  user   TEXT    NOT NULL REFERENCES users (name) ON DELETE CASCADE,
+  source TEXT    NOT NULL CHECK (length(source) <= 64),
+  last   INTEGER NOT NULL,
+  PRIMARY KEY (user, source)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+Result<void> apply(Database& database, const Setting& setting) {
+  TRY_VOID(database.execute(setting.set));
+  const std::string now = TRY(database.ask(setting.read));
+  if (now != setting.expected)
+    return fail(std::string("SQLite did not take ") + setting.set + ", it says " + now);
+  return {};
+}
+
+Result<void> check_every_page(Database& database) {
+  const std::string found = TRY(database.ask("PRAGMA integrity_check(1)"));
+  if (std::string_view(found) != "ok") return fail("the database is damaged: " + found);
+  Statement orphans = TRY(database.prepare("PRAGMA foreign_key_check"));
+  auto rows = orphans.rows();
+  if (TRY(rows.next())) return fail("the database is damaged: a row belongs to no user");
+  return {};
+}
+
+Result<void> make_tables(Database& database) {
+  Transaction transaction = TRY(Transaction::begin(database));
+  TRY_VOID(database.execute(tables));
+  const std::string marks = std::string("PRAGMA application_id=") + application_id +
+                            "; PRAGMA user_version=" + schema_version;
+  TRY_VOID(database.execute(marks.c_str()));
+  return transaction.commit();
+}
+
+Result<void> check_schema(Database& database) {
+  const std::string id = TRY(database.ask("PRAGMA application_id"));
+  const std::string version = TRY(database.ask("PRAGMA user_version"));
+  const std::string count = TRY(database.ask("SELECT count(*) FROM sqlite_schema"));
+  if (id == "0" && version == "0" && count == "0") return make_tables(database);
+  if (id != application_id) return fail("it is not the database of a Postern vault");
+  if (version != schema_version)
+    return fail("its schema has version " + version + ", this program knows " + schema_version);
+  return {};
+}
+
+Result<void> set_up(Database& database) {
+  for (const Setting& setting : settings) TRY_VOID(apply(database, setting));
+  TRY_VOID(check_every_page(database));
+  return check_schema(database);
+}
+
+}  // namespace
+
+Result<Database> open_vault_database(const std::string& path) {
+  Database database = TRY(Database::open(path));
+  const Result<void> ready = set_up(database);
+  if (!ready) return within("cannot open the vault's database " + path, ready.error());
+  return database;
+}
+
+}  // namespace postern::authd
