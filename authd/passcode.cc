@@ -67,15 +67,16 @@ class Search {
     return maker_.hotp(secret_, static_cast<std::uint64_t>(counter), state_.shape.digits,
                        state_.shape.algorithm);
   }
-  void judge(std::uint64_t same, std::int64_t counter) {
-    const std::uint64_t real = counter >= 0 && counter < INT64_MAX - 1;
-    const std::uint64_t unspent = counter >= state_.next;
+  // `lowest`: the lowest counter whose code was shown; it too must not be spent.
+  void judge(std::uint64_t same, std::int64_t counter, std::int64_t lowest) {
+    const std::uint64_t real = lowest >= 0;
+    const std::uint64_t unspent = lowest >= state_.next;
     fresh_ = choose(same & real & unspent, std::max(fresh_, counter), fresh_);
     spent_ |= same & real & (unspent ^ 1);
   }
   Result<void> range(std::int64_t from, std::int64_t to, std::uint32_t wanted) {
     for (std::int64_t counter = from; counter <= to; ++counter)
-      judge(equal(TRY(code_at(counter)), wanted), counter);
+      judge(equal(TRY(code_at(counter)), wanted), counter, counter);
     return {};
   }
   // As range, for two codes that follow each other; the second one's counter counts.
@@ -84,8 +85,7 @@ class Search {
     std::uint64_t after_first = 0;
     for (std::int64_t counter = from; counter <= to; ++counter) {
       const std::uint32_t code = TRY(code_at(counter));
-      const std::uint64_t first_unspent = counter > state_.next;  // the one before counts too
-      judge(after_first & equal(code, second) & first_unspent, counter);
+      judge(after_first & equal(code, second), counter, counter - 1);
       after_first = equal(code, first);
     }
     return {};

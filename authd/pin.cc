@@ -5,7 +5,7 @@
 #include "authd/pin.h"
 
 #include <openssl/core_names.h>
-#include <openssl/evp.h>
+#include <openssl/kdf.h>
 #include <openssl/params.h>
 
 #include <algorithm>

@@ -1,0 +1,290 @@
+// Logins and users, joined from the parts that know only one thing each: lockout decides
+// whether to look, passcode whether a code fits, store what is spent, pin the rest.  The
+// vault's process calls this with parsed messages; nobody else does.  No sockets, no
+// clocks and no SQL here.  The reason for a "no" is for the log: never let it change what
+// the person sees, or the work that is done.
+#include "authd/vault_core.h"
+
+#include <array>
+
+#include "authd/crypto_start.h"
+#include "authd/random.h"
+#include "authd/user_name.h"
+
+namespace postern::authd {
+namespace {
+
+constexpr std::string_view purpose = "token-secret";
+constexpr std::size_t drawn_secret = 20;  // RFC 4226 section 4, R6: 160 bits
+
+constexpr std::array<std::string_view, 9> outcome_words = {
+    "failed",         "ok",        "unknown-user", "wrong-pin",  "wrong-passcode",
+    "spent-passcode", "throttled", "disabled",     "store-error"};
+static_assert(outcome_words.size() == static_cast<std::size_t>(LoginOutcome::last) + 1);
+
+// The first thing that is wrong, or granted.
+LoginOutcome outcome_of(const UserRow& user, Fit fit, bool pin_fits) {
+  if (user.name == nobody) return LoginOutcome::unknown_user;
+  if (user.disabled) return LoginOutcome::disabled;
+  if (fit == Fit::spent) return LoginOutcome::spent_passcode;
+  if (fit != Fit::fresh) return LoginOutcome::wrong_passcode;
+  return pin_fits ? LoginOutcome::granted : LoginOutcome::wrong_pin;
+}
+
+LoginAnswer answer_for(const UserRow& user, LoginOutcome outcome) {
+  LoginAnswer answer;
+  answer.outcome = outcome;
+  if (user.name != nobody) answer.user = user.name;
+  if (outcome != LoginOutcome::granted) return answer;
+  answer.last_login = user.last_login;
+  answer.last_source = user.last_source;
+  answer.failures = user.failures;
+  return answer;
+}
+
+UserInfo info_of(const UserRow& user, Wall now) {
+  UserInfo info;
+  info.name = user.name;
+  info.shape = user.token.shape;
+  info.disabled = user.disabled;
+  info.created = user.created;
+  info.last_login = user.last_login;
+  info.last_source = user.last_source;
+  info.failures = user.failures;
+  info.guesses_today = user.guess_day == day_of(now) ? user.guesses : 0;
+  info.drift = user.token.drift;
+  return info;
+}
+
+Failure no_such_user(std::string_view name) {
+  if (!is_user_name(name)) return fail("that is no user name: it must be [a-z][a-z0-9._-]{0,31}");
+  return fail("there is no user " + std::string(name));
+}
+
+Result<void> check_new_user(const NewUser& user) {
+  if (!is_user_name(user.name)) return no_such_user(user.name);
+  if (!is_sound(user.shape)) return fail("the token must have 6..8 digits and a period of 1..3600 s");
+  if (!is_sound_pin(user.pin.text())) return fail("a PIN must have 4..64 printable ASCII characters");
+  return {};
+}
+
+// True stays, false becomes "no such user".
+Result<void> must_exist(Result<bool> changed, std::string_view name) {
+  if (!TRY(std::move(changed))) return no_such_user(name);
+  return {};
+}
+
+}  // namespace
+
+std::string_view word_of(LoginOutcome outcome) {
+  return outcome_words[static_cast<std::size_t>(outcome)];
+}
+
+Result<void> Vault::prepare_libraries() {
+  TRY_VOID(start_crypto());
+  return Database::prepare_library();
+}
+
+Vault::Vault(const VaultConfig& config, CodeMaker codes, Sealer sealer, PinHasher pins,
+             Store store)
+    : config_(config), codes_(std::move(codes)), sealer_(std::move(sealer)),
+      pins_(std::move(pins)), store_(std::move(store)), lockout_(config.lockout) {}
+
+Result<Vault> Vault::open(const VaultConfig& config, const SealingKey& key) {
+  TRY_VOID(prepare_libraries());
+  if (config.windows.totp > 10 || config.windows.hotp > 100 || config.lockout.entries == 0)
+    return fail("cannot open the vault: a window or the lockout table is out of bounds");
+  Vault vault(config, TRY(CodeMaker::open()), TRY(Sealer::open(key)),
+              TRY(PinHasher::open(config.pin_cost)), TRY(Store::open(config.path)));
+  TRY_VOID(vault.set_up_nobody());
+  return vault;
+}
+
+// The row of nobody: a token and a PIN that no one has, for unknown users to be measured
+// against.  That it opens also proves that the sealing key belongs to this database.
+Result<void> Vault::set_up_nobody() {
+  const auto found = TRY(store_.find_user(nobody));
+  if (found) {
+    const auto opened = sealer_.unseal(found->sealed_secret, nobody, purpose);
+    if (!opened)
+      return fail("cannot open the vault: this sealing key does not belong to " + config_.path);
+    nobody_next_ = found->token.next;
+    return must_exist(store_.set_pin(nobody, TRY(pins_.dummy())), nobody);
+  }
+  UserRow row;
+  row.name = nobody;
+  row.disabled = true;
+  row.pin_hash = TRY(pins_.dummy());
+  const TokenSecret secret = TRY(secret_for(""));
+  row.sealed_secret = TRY(sealer_.seal(secret.bytes(), nobody, purpose));
+  return store_.add_user(row);
+}
+
+LoginAnswer Vault::check(const LoginTry& attempt, Wall now, Mono mono) {
+  auto answer = judge(attempt, now, mono);
+  if (answer) return std::move(*answer);
+  LoginAnswer refused;
+  refused.outcome = LoginOutcome::store_error;
+  refused.fault = std::move(answer.error().what);
+  return refused;
+}
+
+Result<LoginAnswer> Vault::judge(const LoginTry& login, Wall now, Mono mono) {
+  if (login.source.size() > max_source) return fail("cannot judge a login: its source is too long");
+  // Everything that could be no name is counted as one.
+  const std::string_view name = is_user_name(login.user) ? login.user : nobody;
+  std::optional<UserRow> found = TRY(store_.find_user(name));
+  if (!found) found = TRY(store_.find_user(nobody));
+  if (!found) return fail("cannot judge a login: the vault has lost a row of its own");
+  const UserRow& user = *found;
+
+  Attempt attempt{name, login.source, false, day_of(now), 0};
+  if (user.name != nobody) {
+    attempt.known_source = TRY(store_.knows_source(name, login.source));
+    attempt.stored_guesses = user.guess_day == attempt.day ? user.guesses : 0;
+  }
+  if (lockout_.delay_until(attempt, mono) > mono)
+    return answer_for(user, LoginOutcome::throttled);
+
+  const Fit fit = TRY(spend_passcode(user, login.passcode.text(), now));
+  const bool pin_fits = TRY(pins_.verify(login.pin, user.pin_hash));
+  const LoginOutcome outcome = outcome_of(user, fit, pin_fits);
+  TRY_VOID(remember(user, attempt, outcome, now, mono));
+  return answer_for(user, outcome);
+}
+
+// A wrong passcode costs a write to disk as well: else the time would tell a right one.
+Result<Fit> Vault::spend_passcode(const UserRow& user, std::string_view code, Wall now) {
+  const TokenSecret secret = TRY(sealer_.unseal(user.sealed_secret, user.name, purpose));
+  const Match match =
+      TRY(match_code(codes_, secret.bytes(), user.token, config_.windows, code, now));
+  if (match.fit != Fit::fresh || user.name == nobody) {
+    TRY_VOID(spend_nothing());
+    return match.fit;
+  }
+  const bool was_first = TRY(store_.spend(user.name, match.counter, match.drift));
+  return was_first ? Fit::fresh : Fit::spent;
+}
+
+Result<void> Vault::spend_nothing() {
+  if (!TRY(store_.spend(nobody, nobody_next_, 0)))
+    return fail("cannot write to the database: somebody else did");
+  ++nobody_next_;
+  return {};
+}
+
+Result<void> Vault::remember(const UserRow& user, const Attempt& attempt, LoginOutcome outcome,
+                             Wall now, Mono mono) {
+  const bool granted = outcome == LoginOutcome::granted;
+  if (!granted) lockout_.failed(attempt, mono);  // first, so that a full disk frees nobody
+  LoginRecord record{user.name, now, attempt.source, word_of(outcome), granted, false};
+  record.counts_as_guess = !granted && !attempt.known_source;
+  TRY_VOID(store_.record_login(record));
+  if (granted) lockout_.succeeded(attempt);
+  return {};
+}
+
+Result<UserRow> Vault::existing(std::string_view name) {
+  if (!is_user_name(name)) return no_such_user(name);
+  auto found = TRY(store_.find_user(name));
+  if (!found) return no_such_user(name);
+  return std::move(*found);
+}
+
+Result<TokenSecret> Vault::secret_for(std::string_view base32) const {
+  if (base32.empty()) {
+    TokenSecret drawn;
+    TRY_VOID(fill_random(drawn.fill(drawn_secret)));
+    return drawn;
+  }
+  auto given = base32_decode(base32);
+  if (!given) return fail("the secret is not Base32 (A-Z, 2-7) of at most 64 bytes");
+  if (given->size() < min_token_secret) return fail("the secret is shorter than 16 bytes");
+  return std::move(*given);
+}
+
+Result<TokenState> Vault::first_state(const NewUser& user, const TokenSecret& secret,
+                                      Wall now) const {
+  TokenState state;
+  state.shape = user.shape;
+  if (!user.proof) return state;
+  const Match match =
+      TRY(match_code(codes_, secret.bytes(), state, config_.windows, *user.proof, now));
+  if (match.fit != Fit::fresh) return fail("the code does not fit the token");
+  state.next = match.counter + 1;
+  state.drift = match.drift;
+  return state;
+}
+
+Result<Enrolment> Vault::add_user(const NewUser& user, Wall now) {
+  TRY_VOID(check_new_user(user));
+  if (TRY(store_.find_user(user.name)))
+    return fail("there is a user " + std::string(user.name) + " already");
+  const TokenSecret secret = TRY(secret_for(user.secret));
+  UserRow row;
+  row.name = user.name;
+  row.created = now;
+  row.token = TRY(first_state(user, secret, now));
+  row.pin_hash = TRY(pins_.hash(user.pin));
+  row.sealed_secret = TRY(sealer_.seal(secret.bytes(), user.name, purpose));
+  TRY_VOID(store_.add_user(row));
+  return Enrolment{otpauth_uri(user.name, user.shape, secret, row.token.next),
+                   base32_encode(secret.bytes())};
+}
+
+Result<std::vector<UserInfo>> Vault::list(std::string_view after, std::size_t most, Wall now) {
+  const std::vector<UserRow> users = TRY(store_.list_users(after, most));
+  std::vector<UserInfo> all;
+  for (const UserRow& user : users) all.push_back(info_of(user, now));
+  return all;
+}
+
+Result<UserInfo> Vault::show(std::string_view name, Wall now) {
+  return info_of(TRY(existing(name)), now);
+}
+
+Result<void> Vault::disable(std::string_view name) {
+  TRY_VOID(existing(name));
+  return must_exist(store_.set_disabled(name, true), name);
+}
+
+Result<void> Vault::enable(std::string_view name) {
+  TRY_VOID(existing(name));
+  return must_exist(store_.set_disabled(name, false), name);
+}
+
+Result<void> Vault::remove(std::string_view name) {
+  TRY_VOID(existing(name));
+  TRY_VOID(must_exist(store_.remove_user(name), name));
+  lockout_.unlock(name);
+  return {};
+}
+
+Result<void> Vault::set_pin(std::string_view name, const Pin& pin) {
+  TRY_VOID(existing(name));
+  if (!is_sound_pin(pin.text())) return fail("a PIN must have 4..64 printable ASCII characters");
+  return must_exist(store_.set_pin(name, TRY(pins_.hash(pin))), name);
+}
+
+Result<void> Vault::resync(std::string_view name, std::string_view code1, std::string_view code2,
+                           Wall now) {
+  const UserRow user = TRY(existing(name));
+  const TokenSecret secret = TRY(sealer_.unseal(user.sealed_secret, user.name, purpose));
+  const Match match = TRY(match_pair(codes_, secret.bytes(), user.token, code1, code2, now));
+  if (match.fit != Fit::fresh) return fail("these are not two codes of the token, one after the other");
+  if (!TRY(store_.spend(name, match.counter, match.drift))) return fail("the codes are spent");
+  return {};
+}
+
+Result<void> Vault::unlock(std::string_view name) {
+  TRY_VOID(existing(name));
+  lockout_.unlock(name);
+  return must_exist(store_.forget_guesses(name), name);
+}
+
+Result<std::vector<LoginRow>> Vault::history(std::string_view name) {
+  TRY_VOID(existing(name));
+  return store_.history(name);
+}
+
+}  // namespace postern::authd

@@ -1,0 +1,128 @@
+// The vault without its messages: who may log in, and what the operator may do to users.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "authd/lockout.h"
+#include "authd/otpauth.h"
+#include "authd/pin.h"
+#include "authd/seal.h"
+#include "authd/store.h"
+#include "common/messages.h"
+
+namespace postern::authd {
+
+struct VaultConfig {
+  std::string path;  // of the database, as the jailed process sees it
+  Windows windows;
+  LockoutRules lockout;
+  PinCost pin_cost;
+};
+
+using Passcode = Secret<16>;
+
+struct LoginTry {
+  std::string_view user;  // as typed, any bytes
+  const Pin& pin;
+  const Passcode& passcode;
+  std::string_view source;  // the client's address, at most 64 bytes
+};
+
+struct LoginAnswer {
+  LoginOutcome outcome = LoginOutcome::failed;
+  std::string user;                // the user's name; empty when there is no such user
+  // Only when granted; all of it as it was before this login.
+  std::optional<Wall> last_login;  // nothing: this is the first
+  std::string last_source;
+  std::uint32_t failures = 0;      // since the last login
+  std::string fault;               // for the log, with LoginOutcome::store_error
+
+  bool granted() const { return outcome == LoginOutcome::granted; }
+};
+
+// For the log and the history: "ok", or the reason ("wrong-pin" ...).
+std::string_view word_of(LoginOutcome outcome);
+
+struct NewUser {
+  std::string_view name;
+  TokenShape shape;
+  std::string_view secret;  // Base32, 16..64 bytes of key; empty: draw 20 bytes
+  const Pin& pin;
+  std::optional<std::string_view> proof;  // a code of the token; it is spent with this
+};
+
+struct Enrolment {
+  OtpauthUri uri;
+  Base32Text secret;
+};
+
+struct UserInfo {
+  std::string name;
+  TokenShape shape;
+  bool disabled = false;
+  Wall created;
+  std::optional<Wall> last_login;
+  std::string last_source;
+  std::uint32_t failures = 0;       // since the last login
+  std::uint32_t guesses_today = 0;  // wrong ones by sources not known to the user
+  std::int32_t drift = 0;           // steps by which the token's clock is ahead
+};
+
+class Vault {
+ public:
+  // Loads what SQLite and OpenSSL would look for in the file system.  Before the jail.
+  static Result<void> prepare_libraries();
+
+  // Opens the database and everything else.  After this only the database, its "-wal" and
+  // their directory are ever opened.  Fails also when `key` is not the one with which the
+  // database was made.
+  static Result<Vault> open(const VaultConfig& config, const SealingKey& key);
+
+  // One login.  A right passcode is spent, durably, whatever else is wrong, before this
+  // returns (R5).  An unknown user costs the same work as a known one.  Errors of the
+  // store and of the libraries are an answer too: store_error, which means "no".
+  LoginAnswer check(const LoginTry& attempt, Wall now, Mono mono);
+
+  // The operator's verbs.  All fail with a reason in words for a user who does not exist.
+  Result<Enrolment> add_user(const NewUser& user, Wall now);
+  Result<std::vector<UserInfo>> list(std::string_view after, std::size_t most, Wall now);
+  Result<UserInfo> show(std::string_view name, Wall now);
+  Result<void> disable(std::string_view name);
+  Result<void> enable(std::string_view name);
+  Result<void> remove(std::string_view name);
+  Result<void> set_pin(std::string_view name, const Pin& pin);
+  // Finds a token whose clock or counter ran away by two codes that follow each other;
+  // both are spent.
+  Result<void> resync(std::string_view name, std::string_view code1, std::string_view code2,
+                      Wall now);
+  Result<void> unlock(std::string_view name);  // forgets what the throttle holds against him
+  Result<std::vector<LoginRow>> history(std::string_view name);  // newest first, at most 50
+
+ private:
+  Vault(const VaultConfig& config, CodeMaker codes, Sealer sealer, PinHasher pins, Store store);
+
+  Result<void> set_up_nobody();
+  Result<LoginAnswer> judge(const LoginTry& attempt, Wall now, Mono mono);
+  Result<Fit> spend_passcode(const UserRow& user, std::string_view code, Wall now);
+  Result<void> spend_nothing();
+  Result<void> remember(const UserRow& user, const Attempt& attempt, LoginOutcome outcome,
+                        Wall now, Mono mono);
+  Result<UserRow> existing(std::string_view name);
+  Result<TokenSecret> secret_for(std::string_view base32) const;
+  Result<TokenState> first_state(const NewUser& user, const TokenSecret& secret, Wall now) const;
+
+  VaultConfig config_;
+  CodeMaker codes_;
+  Sealer sealer_;
+  PinHasher pins_;
+  Store store_;
+  Lockout lockout_;
+  std::int64_t nobody_next_ = 0;
+};
+
+}  // namespace postern::authd
