@@ -98,11 +98,11 @@ void Lockout::make_room(Table& table, Mono now) const {
     const std::uint32_t failures = stands(row, now) ? row.failures : 0;
     return std::max(failures, row.guesses);
   };
-  const auto least = std::min_element(table.begin(), table.end(), [&](const auto& a, const auto& b) {
+  const auto lighter = [&](const auto& a, const auto& b) {
     const std::uint32_t wa = weight(a.second), wb = weight(b.second);
     return wa != wb ? wa < wb : a.second.last < b.second.last;
-  });
-  table.erase(least);
+  };
+  table.erase(std::min_element(table.begin(), table.end(), lighter));
 }
 
 }  // namespace postern::authd

@@ -136,7 +136,8 @@ Result<std::vector<std::byte>> Sealer::seal(std::span<const std::byte> plain,
 
 Result<Secret<64>> Sealer::unseal(std::span<const std::byte> sealed, std::string_view user,
                                   std::string_view purpose) const {
-  constexpr auto refused = "cannot open a sealed secret: it is damaged, or not of this place or key";
+  constexpr auto refused =
+      "cannot open a sealed secret: it is damaged, or not of this place or key";
   if (sealed.size() <= overhead || sealed.size() > overhead + 64 || sealed[0] != version)
     return fail(refused);
   const auto nonce = sealed.subspan(1, nonce_size);

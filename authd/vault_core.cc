@@ -63,8 +63,10 @@ Failure no_such_user(std::string_view name) {
 
 Result<void> check_new_user(const NewUser& user) {
   if (!is_user_name(user.name)) return no_such_user(user.name);
-  if (!is_sound(user.shape)) return fail("the token must have 6..8 digits and a period of 1..3600 s");
-  if (!is_sound_pin(user.pin.text())) return fail("a PIN must have 4..64 printable ASCII characters");
+  if (!is_sound(user.shape))
+    return fail("the token must have 6..8 digits and a period of 1..3600 s");
+  if (!is_sound_pin(user.pin.text()))
+    return fail("a PIN must have 4..64 printable ASCII characters");
   return {};
 }
 
@@ -271,7 +273,8 @@ Result<void> Vault::resync(std::string_view name, std::string_view code1, std::s
   const UserRow user = TRY(existing(name));
   const TokenSecret secret = TRY(sealer_.unseal(user.sealed_secret, user.name, purpose));
   const Match match = TRY(match_pair(codes_, secret.bytes(), user.token, code1, code2, now));
-  if (match.fit != Fit::fresh) return fail("these are not two codes of the token, one after the other");
+  if (match.fit != Fit::fresh)
+    return fail("these are not two codes of the token, one after the other");
   if (!TRY(store_.spend(name, match.counter, match.drift))) return fail("the codes are spent");
   return {};
 }
