@@ -140,6 +140,9 @@ TEST_CASE("after a day's guesses one is judged every quarter of an hour, until m
   Attempt tomorrow = from("192.0.2.3");
   tomorrow.day += 1;
   CHECK(wait(lockout, tomorrow, until + seconds(60)) == Duration{});
+  lockout.failed(tomorrow, until + seconds(60));  // the first guess of a new day
+  tomorrow.source = "192.0.2.4";
+  CHECK(wait(lockout, tomorrow, until + seconds(60)) == seconds(60));
 }
 
 TEST_CASE("guesses that the store remembers count after a restart", "[lockout]") {
