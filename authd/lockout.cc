@@ -9,12 +9,12 @@
 namespace postern::authd {
 namespace {
 
-// 0 for fewer than `free` failures, then first, 2*first, 4*first ... up to `most`.
+// 0 for up to `free` failures, then first, 2*first, 4*first ... up to `most`.
 Duration delay_after(std::uint32_t failures, std::uint32_t free, Duration first, Duration most) {
-  if (failures < free) return {};
+  if (failures <= free) return {};
   Duration delay = std::min(first, most);
   // 40 doublings take a microsecond beyond any delay that a configuration can name.
-  const std::uint32_t doublings = std::min(failures - free, 40u);
+  const std::uint32_t doublings = std::min(failures - free - 1, 40u);
   for (std::uint32_t i = 0; i < doublings && delay < most; ++i) delay = delay + delay;
   return std::min(delay, most);
 }
@@ -33,6 +33,11 @@ auto find(const Table& table, std::string_view key) -> decltype(&table.begin()->
 void add_one(std::uint32_t& count) { count += count < UINT32_MAX ? 1 : 0; }
 
 }  // namespace
+
+Lockout::Lockout(const LockoutRules& rules) : rules_(rules) {
+  // A delay that outlived the failures behind it would end with them.
+  rules_.forget = std::max({rules.forget, rules.max_delay, rules.user_max_delay});
+}
 
 bool Lockout::stands(const Row& row, Mono now) const { return now - row.last < rules_.forget; }
 

@@ -14,9 +14,9 @@
 namespace postern::authd {
 
 struct LockoutRules {
-  // One source guessing at one user: after this many failures each further one must wait
-  // `first_delay`, then twice as long, and so on up to `max_delay`.
-  std::uint32_t free_failures = 3;
+  // One source guessing at one user: so many failures need no wait.  After the next one
+  // it waits `first_delay`, then twice as long, and so on up to `max_delay`.
+  std::uint32_t free_failures = 5;
   Duration first_delay = seconds(1);
   Duration max_delay = seconds(15 * 60);
   // All sources together that guess at one user and are not known to him.
@@ -27,7 +27,7 @@ struct LockoutRules {
   // midnight one guess is judged every `daily_delay`.
   std::uint32_t guesses_per_day = 100;
   Duration daily_delay = seconds(15 * 60);
-  // Failures are forgotten when none came for this long (at least every delay above).
+  // Failures are forgotten when none came for this long, or for the longest delay above.
   Duration forget = seconds(60 * 60);
   std::size_t entries = 8192;  // rows in each of the two tables, at least 1
 };
@@ -43,7 +43,7 @@ struct Attempt {
 
 class Lockout {
  public:
-  explicit Lockout(const LockoutRules& rules) : rules_(rules) {}
+  explicit Lockout(const LockoutRules& rules);
 
   // The time from which on this attempt is judged; at or before `now`: judge it.  A known
   // source is judged by its own failures at this user only.

@@ -30,7 +30,8 @@ inline SealingKey sealing_key(char filler = 'k') {
 inline VaultConfig config_for(const std::string& path) {
   VaultConfig config;
   config.path = path;
-  config.pin_cost = {10, 8, 1};
+  config.pin_cost = {10, 8, 1};  // quick; one test pays the real price
+  config.lockout.free_failures = 2;
   return config;
 }
 

@@ -9,7 +9,15 @@ using namespace postern::authd;
 namespace {
 
 constexpr Mono start{1'000'000'000};
-constexpr LockoutRules rules;  // the defaults are part of what is tested
+
+// The third failure of a source brings its first delay, the tenth of all strangers theirs.
+constexpr LockoutRules strict() {
+  LockoutRules made;
+  made.free_failures = 2;
+  made.user_free_failures = 9;
+  return made;
+}
+constexpr LockoutRules rules = strict();
 
 Attempt from(std::string_view source, std::string_view user = "alice", bool known = false) {
   return {user, source, known, 20'000, 0};
@@ -122,6 +130,18 @@ TEST_CASE("failures are forgotten an hour after the last one, not before", "[loc
   CHECK(wait(one_more, from("192.0.2.1"), at) == Duration{});
 }
 
+TEST_CASE("a delay longer than failures are remembered is served to its end", "[lockout]") {
+  LockoutRules long_delay = rules;
+  long_delay.max_delay = seconds(86'400);
+  long_delay.forget = seconds(60);
+  Lockout lockout(long_delay);
+  const Attempt known = from("192.0.2.1", "alice", true);
+  fail_times(lockout, known, 60);
+  const Mono until = start + seconds(86'400);
+  CHECK(lockout.delay_until(known, until - Duration{1}) == until);
+  CHECK(lockout.delay_until(known, until) == until);
+}
+
 TEST_CASE("after a day's guesses one is judged every quarter of an hour, until midnight",
           "[lockout]") {
   Lockout lockout(rules);
@@ -171,7 +191,7 @@ TEST_CASE("unlock forgets all about one user", "[lockout]") {
 }
 
 TEST_CASE("the tables are bounded, and light rows do not wash out heavy ones", "[lockout]") {
-  LockoutRules small;
+  LockoutRules small = rules;
   small.entries = 10;
   Lockout lockout(small);
   fail_times(lockout, from("192.0.2.1"), 12);
@@ -181,7 +201,7 @@ TEST_CASE("the tables are bounded, and light rows do not wash out heavy ones", "
 }
 
 TEST_CASE("a forgotten row makes room before one that still counts", "[lockout]") {
-  LockoutRules small;
+  LockoutRules small = rules;
   small.entries = 2;
   small.guesses_per_day = 1000;
   Lockout lockout(small);
@@ -195,7 +215,7 @@ TEST_CASE("a forgotten row makes room before one that still counts", "[lockout]"
 }
 
 TEST_CASE("odd rules do not hang or overflow", "[lockout]") {
-  LockoutRules odd;
+  LockoutRules odd = rules;
   odd.free_failures = 0;
   odd.first_delay = {};
   odd.user_first_delay = seconds(86'400 * 365);
