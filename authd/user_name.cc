@@ -1,5 +1,6 @@
 // The alphabet of user names (DESIGN 6).  Anybody may ask.  Never fold case, trim or
-// otherwise repair a name here: two spellings of one user would be counted as two.
+// otherwise repair a name here: two spellings of one user would be counted as two, and
+// one of them could be the one that nobody locked.
 #include "authd/user_name.h"
 
 #include <algorithm>
