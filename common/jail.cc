@@ -14,9 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 
-#include "common/sandbox.h"
 #include "common/unique_fd.h"
 
 namespace postern {
@@ -67,8 +67,13 @@ Result<void> check_own_directory(const std::string& path, const JailPlan& plan) 
   return {};
 }
 
+// Never more than the process was given: a host that allows less is obeyed.
 Result<void> set_limit(int which, std::uint64_t value) {
-  const rlimit limit{value, value};
+  rlimit given{};
+  if (::getrlimit(static_cast<__rlimit_resource>(which), &given) != 0)
+    return fail_errno("cannot ask for a resource limit");
+  const rlim_t most = std::min<rlim_t>(value, given.rlim_max);
+  const rlimit limit{most, most};
   if (::setrlimit(static_cast<__rlimit_resource>(which), &limit) != 0)
     return fail_errno("cannot set a resource limit");
   return {};
@@ -161,11 +166,6 @@ Result<void> enter_jail(const JailPlan& plan) {
   TRY_VOID(drop_privileges(plan));
   TRY_VOID(die_with_parent(parent));  // the change of user had cleared it
   return prove(plan);
-}
-
-Result<void> confine(const JailPlan& plan) {
-  Sandbox filter = TRY(Sandbox::compile(plan.row->role, plan.client_address));
-  return filter.install();
 }
 
 }  // namespace postern

@@ -22,11 +22,9 @@ Result<void> check_jail(const JailPlan& plan);
 
 // Turns this process into the role: chroot, groups, ids, capabilities, no-new-privs,
 // limits, death with the parent.  Then it proves it: root cannot be had again.
-// The system call filter comes after, by confine().
+// The system call filter (sandbox.h) comes after; it is compiled before, for a role that
+// may write no files cannot compile one.
 Result<void> enter_jail(const JailPlan& plan);
-
-// Compiles and installs the role's filter.
-Result<void> confine(const JailPlan& plan);
 
 // Dies with SIGKILL when the parent `parent` dies; an error when it is dead already.
 Result<void> die_with_parent(int parent);

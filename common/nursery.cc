@@ -67,6 +67,7 @@ Result<void> Nursery::open() {
   const auto on_failure = self_.start().log_must_record ? OnLogFailure::deny : OnLogFailure::proceed;
   worker_log_ = TRY(Log::open(self_.take(Item::log, Role::worker), self_.take(Item::log_page, Role::worker),
                               on_failure, self_.start().verbose));
+  worker_filter_ = TRY(Sandbox::compile(Role::worker, false));
   trace_ = self_.start().trace;
   self_.on_trace = [this](bool on) { trace_ = on; };
   if (!porter_ || !reports_) return fail("no channel to the porter");
@@ -75,7 +76,6 @@ Result<void> Nursery::open() {
 
 Result<void> Nursery::prepare() {
   if (plan_.warm_up) TRY_VOID(plan_.warm_up());
-  worker_filter_ = TRY(Sandbox::compile(Role::worker, false));
   sigset_t set;
   ::sigemptyset(&set);
   ::sigaddset(&set, SIGCHLD);

@@ -3,11 +3,15 @@
 
 #include "common/role_process.h"
 
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <utility>
+
+#include "common/sandbox.h"
 
 namespace postern {
 namespace {
@@ -20,6 +24,16 @@ constexpr std::size_t settings_limit = 1024 * 1024;
 void ignore_terminal() {
   for (const int number : {SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGTERM})
     (void)::signal(number, SIG_IGN);  // cannot fail for these numbers
+}
+
+// What libraries do at their first use, and only there, with files: the time zone, and
+// OpenSSL's configuration (which is not wanted).
+Result<void> wake_libraries() {
+  const time_t zero = 0;
+  tm utc{};
+  (void)::gmtime_r(&zero, &utc);
+  if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr) != 1) return fail("cannot start OpenSSL");
+  return {};
 }
 
 }  // namespace
@@ -42,6 +56,7 @@ RoleProcess::RoleProcess(Daemon daemon, Role role, Loop loop)
 
 Result<RoleProcess> RoleProcess::take_over(Daemon daemon, Role role) {
   ignore_terminal();
+  TRY_VOID(wake_libraries());
   RoleProcess self(daemon, role, TRY(Loop::open()));
   self.master_ = Channel(UniqueFd::adopt(control_channel), role, Role::master);
   TRY_VOID(self.take_inheritance());
@@ -98,9 +113,10 @@ Result<void> RoleProcess::enter_jail(bool client_address,
   plan.uid = start_.uid;
   plan.gid = start_.gid;
   plan.client_address = client_address && plan.row->raw_addresses;
+  Sandbox filter = TRY(Sandbox::compile(role_, plan.client_address));
   TRY_VOID(postern::enter_jail(plan));
   if (before_filter) TRY_VOID(before_filter());
-  return confine(plan);
+  return filter.install();
 }
 
 Result<void> RoleProcess::ready() {

@@ -38,7 +38,7 @@ constexpr bool in_column(const SandboxRule& rule, Role role) {
   switch (role) {
     case Role::logger: return rule.logger;
     case Role::porter: return rule.porter;
-    case Role::nursery: return rule.nursery;
+    case Role::nursery: return rule.nursery || rule.worker;
     case Role::worker: return rule.worker;
     case Role::signer: return rule.signer;
     case Role::broker: return rule.broker;

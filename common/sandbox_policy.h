@@ -33,6 +33,8 @@ enum class When : std::uint8_t {
 // gets a higher number, can never be read.
 inline constexpr int porter_fixed_channels = 64;
 
+// A worker is forked by its nursery and stays under the nursery's filter as well, so the
+// nursery may always do what a worker may; its column says what it needs beyond that.
 struct SandboxRule {
   int call;
   When when;
@@ -64,7 +66,7 @@ inline constexpr SandboxRule sandbox_policy[] = {
     POSTERN_ROW(sendto,          any,            Y, Y, Y, Y, Y, Y, Y, Y, "log lines")
     POSTERN_ROW(recvmsg,         any,            Y, o, Y, Y, Y, Y, Y, Y, "messages from peers")
     POSTERN_ROW(recvmsg,         fixed_channel,  o, Y, o, o, o, o, o, o, "messages from peers, never a connection")
-    POSTERN_ROW(recvfrom,        any,            Y, o, o, o, o, o, o, o, "lines of the other roles")
+    POSTERN_ROW(recvfrom,        any,            Y, o, o, Y, o, o, o, o, "lines of the other roles; connections")
     POSTERN_ROW(read,            any,            o, o, Y, Y, o, o, o, Y, "pages at start; connections; the database")
     POSTERN_ROW(write,           any,            Y, o, o, Y, o, o, o, Y, "stderr with -f; connections; the database")
     POSTERN_ROW(writev,          any,            o, o, o, Y, o, o, o, o, "head and body in one go")

@@ -113,7 +113,7 @@ void Connection::on_dialled(const Dialled& answer, UniqueFd socket) {
   upstream_->host = now_->host;
   upstream_->sid = now_->sid;
   if (answer.tls) {
-    Result<TlsStream> tls = TlsStream::client(worker_.shop().client, std::move(socket), now_->host,
+    Result<TlsStream> tls = TlsStream::client(*worker_.shop().client, std::move(socket), now_->host,
                                               peer_check(policy().verify));
     if (!tls) {
       refuse(502, "tls");

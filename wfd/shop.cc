@@ -33,15 +33,15 @@ Result<std::unique_ptr<Shop>> Shop::open(RoleProcess& self) {
   const std::vector<CertificateChain> chains = TRY(read_chains(self));
   std::string ca;
   if (const UniqueFd fd = self.take(Item::ca); fd) ca = TRY(read_all(fd.get(), ca_limit));
-  SignProvider provider = TRY(SignProvider::open());
-  ServerContext server = TRY(ServerContext::make(provider, chains, least_version(settings)));
-  ClientContext client = TRY(ClientContext::make(provider, std::as_bytes(std::span(ca))));
-  return std::make_unique<Shop>(std::move(settings), std::move(provider), std::move(server),
-                                std::move(client), std::nullopt);
+  auto shop = std::make_unique<Shop>(std::move(settings), TRY(SignProvider::open()), std::nullopt,
+                                     std::nullopt, std::nullopt);
+  shop->server.emplace(TRY(ServerContext::make(shop->provider, chains, least_version(shop->settings))));
+  shop->client.emplace(TRY(ClientContext::make(shop->provider, std::as_bytes(std::span(ca)))));
+  return shop;
 }
 
 Result<void> Shop::warm_up() {
-  TRY_VOID(wfd::warm_up(server, client));
+  TRY_VOID(wfd::warm_up(*server, *client));
   const UniqueFd directory = UniqueFd::adopt(::open("/pages", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return fail_errno("cannot open /pages in the worker's jail");
   pages.emplace(TRY(Pages::load(directory.get(), {settings.login_host, settings.domains})));

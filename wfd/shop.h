@@ -15,10 +15,10 @@ namespace postern::wfd {
 
 struct Shop {
   WfdSettings settings;
-  SignProvider provider;
-  ServerContext server;
-  ClientContext client;
-  std::optional<Pages> pages;  // there after warm_up()
+  SignProvider provider;                // stays where it is: the contexts refer to it
+  std::optional<ServerContext> server;  // both there after open()
+  std::optional<ClientContext> client;
+  std::optional<Pages> pages;           // there after warm_up()
 
   // Takes certificates and the CA from what the master handed over.  Before the jail.
   static Result<std::unique_ptr<Shop>> open(RoleProcess& self);

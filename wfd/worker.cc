@@ -20,7 +20,7 @@ constexpr int signer_patience_ms = 2000;
 Worker::Worker(Shop& shop, WorkerSeat& seat, Loop& loop) : shop_(shop), seat_(seat), loop_(loop) {}
 
 Result<void> Worker::start() {
-  shop_.server.connect(this, this);
+  shop_.server->connect(this, this);
   watch(seat_.porter, porter_watcher_);
   watch(seat_.signer, signer_watcher_);
   watch(seat_.broker, broker_watcher_);
@@ -100,7 +100,7 @@ bool Worker::serve(Worker&, Serve& order, Packet& packet) {
   UniqueFd socket = std::move(packet.descriptors[0]);
   const int on = 1;
   (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // slower without, not wrong
-  Result<TlsStream> tls = TlsStream::server(shop_.server, std::move(socket), order.ticket.connection);
+  Result<TlsStream> tls = TlsStream::server(*shop_.server, std::move(socket), order.ticket.connection);
   if (!tls) return false;
   const std::uint64_t id = order.ticket.connection;
   auto connection = std::make_unique<Connection>(*this, std::move(*tls), order.ticket);
