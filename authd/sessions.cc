@@ -1,0 +1,128 @@
+// Role sessions as a whole: its listeners, its heart, and what everybody hears when a
+// session ends or a worker breaks the rules.  What single peers say is heard in
+// sessions_gate.cc, sessions_worker.cc, sessions_login.cc and sessions_admin.cc.  Never
+// put here: what a session is worth (session_table.cc), or a look at a secret.
+
+#include "authd/sessions.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <string>
+
+#include "authd/sessions_lines.h"
+
+namespace postern::authd {
+namespace {
+
+SessionRules rules_of(const AuthdSettings& settings) {
+  return {.lifetime = settings.session.lifetime,
+          .idle = settings.session.idle,
+          .bind = settings.session.bind,
+          .max_sessions = settings.session.max_sessions,
+          .sessions_per_user = settings.session.sessions_per_user};
+}
+
+// Who connected, by the kernel's word.
+bool is_root(int connection) {
+  ucred who{};
+  socklen_t size = sizeof who;
+  return ::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 &&
+         size == sizeof who && who.pid != 0 && who.uid == 0;
+}
+
+}  // namespace
+
+Sessions::Sessions(const Outside& outside, const AuthdSettings& settings)
+    : outside_(outside),
+      table_(outside.page, rules_of(settings)),
+      deny_unrecorded_(settings.log.on_failure == OnFailure::deny),
+      started_(outside.loop.now()),
+      gates_(outside.loop),
+      workers_(outside.loop),
+      admins_(outside.loop) {}
+
+Result<void> Sessions::listen(UniqueFd gate, UniqueFd admin) {
+  gate_listener_ = std::move(gate);
+  admin_listener_ = std::move(admin);
+  TRY_VOID(at_gate_.start(outside_.loop, gate_listener_.get(), EPOLLIN, [this](std::uint32_t) {
+    accept(gate_listener_.get(), &Sessions::add_gate);
+  }));
+  return at_admin_.start(outside_.loop, admin_listener_.get(), EPOLLIN, [this](std::uint32_t) {
+    accept(admin_listener_.get(), &Sessions::add_admin);
+  });
+}
+
+void Sessions::accept(int listener, void (Sessions::*add)(UniqueFd)) {
+  UniqueFd connection =
+      UniqueFd::adopt(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!connection) return;
+  if (!is_root(connection.get())) {
+    note(fault_line(Role::admin, "somebody who is not root connected"));
+    return;
+  }
+  (this->*add)(std::move(connection));
+}
+
+void Sessions::start() {
+  beat();
+  heart_.set(outside_.loop, now() + heartbeat_period, [this] { start(); });
+}
+
+// The page's deadlines hold to the microsecond; sweeping only tidies up, once a second.
+void Sessions::beat() {
+  outside_.page.beat(now());
+  if (broom_.active()) return;
+  broom_.set(outside_.loop, now() + sweep_period, [this] {
+    for (const EndedSession& ended : table_.sweep(now()))
+      announce(ended, "expire", ended.by_idle ? "idle" : "lifetime");
+  });
+}
+
+Result<void> Sessions::reload(const AuthdSettings& settings) {
+  if (settings.session.max_sessions > outside_.page.slots())
+    return fail(settings.origin.where("session", "max_sessions") +
+                " cannot grow beyond " + std::to_string(outside_.page.slots()) +
+                " without a new start");
+  table_.set_rules(rules_of(settings));
+  deny_unrecorded_ = settings.log.on_failure == OnFailure::deny;
+  return {};
+}
+
+// A session is over, and nowhere stands a verdict on it any more (the table saw to that).
+// Now it is logged, and every worker that has such a verdict is told to close what it
+// opened under it.
+void Sessions::announce(const EndedSession& ended, std::string_view event, std::string_view by) {
+  note(ended_line(event, ended, by));
+  workers_.each([&](WorkerPeer& worker) {
+    const Mono due = now() + ended_patience;
+    if (!worker.held.tell(ended.slot, ended.generation, due)) return;
+    const Ended message{ended.slot, ended.generation};
+    if (worker.channel.send(message) != Told::sent) {
+      expel(worker, "a worker cannot be told that a session ended");
+      return;
+    }
+    if (worker.patience.active()) return;
+    worker.patience.set(outside_.loop, due, [this, &worker] {
+      expel(worker, "a worker does not confirm that a session ended");
+    });
+  });
+}
+
+void Sessions::expel(WorkerPeer& worker, std::string_view what) {
+  note(fault_line(Role::worker, std::string(what) + ", number " + std::to_string(worker.number)));
+  have_killed(worker);
+  workers_.bury(worker);
+}
+
+// The master of the worker's own wfd is the one who can have it killed.
+void Sessions::have_killed(const WorkerPeer& worker) {
+  bool asked = false;
+  gates_.each([&](GatePeer& gate) {
+    if (gate.channel.peer() != Role::master || gate.key.empty() || !(gate.key == worker.key)) return;
+    asked = gate.channel.send(KillWorker{worker.number}) == Told::sent || asked;
+  });
+  if (!asked) note(fault_line(Role::master, "nobody there to kill a worker"));
+}
+
+}  // namespace postern::authd

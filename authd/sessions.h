@@ -1,0 +1,145 @@
+// Role sessions: who is logged in, told to workers and brokers; logins, by way of the
+// vault; logout, expiry and revocation, told to whom it concerns; and the operator's
+// questions.  What a session is worth is decided in session_table.h; here it is heard,
+// answered and logged.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string_view>
+
+#include "authd/session_table.h"
+#include "authd/sessions_peers.h"
+#include "common/generation_page.h"
+#include "common/log.h"
+#include "common/loop.h"
+#include "common/settings.h"
+
+namespace postern::authd {
+
+// Bounds and patience (R9).
+inline constexpr std::size_t max_gate_peers = 96;    // three for each wfd generation
+inline constexpr std::size_t max_admin_peers = 16;
+inline constexpr std::size_t max_workers = 60'000;   // below the role's limit of descriptors
+inline constexpr std::size_t max_logins = 32;        // before the vault at once; each costs it a tenth of a second
+inline constexpr unsigned max_logins_per_worker = 8;
+inline constexpr std::size_t max_logins_per_source = 8;
+inline constexpr std::size_t max_forwards = 16;      // operators' questions before the vault
+inline constexpr Duration hello_patience = seconds(5);
+inline constexpr Duration login_patience = seconds(10);
+inline constexpr Duration ended_patience = seconds(1);
+inline constexpr Duration admin_patience = seconds(60);
+inline constexpr Duration forward_patience = seconds(30);
+inline constexpr Duration sweep_period = seconds(1);
+
+class Sessions {
+ public:
+  // What it works with; all of it must outlive it.
+  struct Outside {
+    Loop& loop;
+    Log& log;
+    GenerationPage& page;
+    Wall (*wall)();
+  };
+  Sessions(const Outside& outside, const AuthdSettings& settings);
+
+  // Accepts on these listening sockets from now on; only root may connect.
+  Result<void> listen(UniqueFd gate, UniqueFd admin);
+  // Starts the heart.  Without it no verdict stands anywhere.
+  void start();
+  // The vault is behind `channel` from now on; what the one before owed us is refused.
+  void take_vault(UniqueFd channel);
+  // Takes over what can be taken over at run time; else says why not, and changes nothing.
+  Result<void> reload(const AuthdSettings& settings);
+
+  // A connection to the gate, or of an operator, whose other end belongs to root.
+  void add_gate(UniqueFd connection);
+  void add_admin(UniqueFd connection);
+
+ private:
+  struct PendingLogin {
+    std::uint64_t worker = 0;  // id of its WorkerPeer
+    std::uint32_t tag = 0;     // the worker's
+    Ticket ticket;
+    Text<64> user;             // as typed
+    Mono due;
+  };
+  struct Forward {             // an operator's question that lies before the vault
+    std::uint64_t admin = 0;   // id of its AdminPeer
+    AdminVerb verb = AdminVerb::none;
+    UserName user;
+    Mono due;
+  };
+
+  Mono now() const { return outside_.loop.now(); }
+
+  // sessions.cc
+  void accept(int listener, void (Sessions::*add)(UniqueFd));
+  void beat();
+  void note(const Line& line) { (void)outside_.log.write(line); }  // best effort
+  void announce(const EndedSession& ended, std::string_view event, std::string_view by);
+  void expel(WorkerPeer& worker, std::string_view what);
+  void have_killed(const WorkerPeer& worker);
+
+  // sessions_gate.cc
+  void hear_gate(GatePeer& gate);
+  bool hello(GatePeer& gate, GateHello& message, Packet&);
+  bool enroll(GatePeer& gate, Enroll& message, Packet& packet);
+  bool judge_for_broker(GatePeer& gate, Judge& message, Packet&);
+
+  // sessions_worker.cc
+  void hear_worker(WorkerPeer& worker);
+  bool judge(WorkerPeer& worker, Judge& message, Packet&);
+  bool touch(WorkerPeer& worker, Touch& message, Packet&);
+  bool look(WorkerPeer& worker, Look& message, Packet&);
+  bool logout(WorkerPeer& worker, Logout& message, Packet&);
+  bool ended_seen(WorkerPeer& worker, EndedSeen& message, Packet&);
+  Verdict verdict_on(const Judgement& judgement, std::uint32_t tag, const Ticket& ticket);
+
+  // sessions_login.cc
+  bool login(WorkerPeer& worker, Login& message, Packet&);
+  std::string_view reason_against(const WorkerPeer& worker, const Ticket& ticket) const;
+  bool refuse_login(WorkerPeer* worker, const PendingLogin& pending, std::string_view reason);
+  void grant_login(WorkerPeer& worker, const PendingLogin& pending, const PasscodeResult& result);
+  void send_grant(WorkerPeer& worker, const PendingLogin& pending, const PasscodeResult& result,
+                  const Created& created);
+  void settle(std::map<std::uint32_t, PendingLogin>::iterator place, std::string_view reason);
+  void watch_deadlines();
+  void hear_vault();
+  void lose_vault();
+  bool passcode_result(VaultPeer&, PasscodeResult& message, Packet&);
+
+  // sessions_admin.cc
+  void hear_admin(AdminPeer& admin, std::uint32_t events);
+  bool admin_ask(AdminPeer& admin, AdminAsk& message, Packet&);
+  bool forward(AdminPeer& admin, AdminAsk& message);
+  bool list_sessions(AdminPeer& admin, AdminAsk& message);
+  bool kill_session(AdminPeer& admin, AdminAsk& message);
+  bool kill_sessions_of_user(AdminPeer& admin, AdminAsk& message);
+  bool tell_status(AdminPeer& admin, AdminAsk& message);
+  bool go_on_listing(AdminPeer& admin);
+  bool end_answer(AdminPeer& admin, bool done, std::string_view reason);
+  void throw_out(const Forward& waiting);
+  bool admin_row(VaultPeer&, AdminRow& message, Packet&);
+  bool admin_end(VaultPeer&, AdminEnd& message, Packet&);
+  void settle(std::map<std::uint32_t, Forward>::iterator place, std::string_view reason);
+
+  Outside outside_;
+  SessionTable table_;
+  bool deny_unrecorded_ = true;  // [log] on_failure
+  Mono started_;
+
+  UniqueFd gate_listener_, admin_listener_;
+  Watcher at_gate_, at_admin_;
+  Peers<GatePeer> gates_;
+  Peers<WorkerPeer> workers_;
+  Peers<AdminPeer> admins_;
+  VaultPeer vault_;
+
+  std::map<std::uint32_t, PendingLogin> logins_;  // by our tag to the vault
+  std::map<std::uint32_t, Forward> forwards_;     // by our tag to the vault
+  std::uint32_t last_tag_ = 0;
+  Timer heart_, broom_, deadlines_;
+};
+
+}  // namespace postern::authd

@@ -1,0 +1,33 @@
+// The log lines of role sessions (DESIGN 9), and the words that stand in them.
+#pragma once
+
+#include <string_view>
+
+#include "authd/session_table.h"
+#include "common/log.h"
+#include "common/messages.h"
+
+namespace postern::authd {
+
+// `id user src result reason`.  `user` is what was typed: anything that is no possible
+// user name is left out, for it may be a PIN in the wrong field (R6).
+Line login_line(const Ticket& ticket, std::string_view user, std::string_view reason);
+// `sid user by`, for logout, expire and revoke.
+Line ended_line(std::string_view event, const EndedSession& ended, std::string_view by);
+// `id src dst status reason`: a verdict that says no.
+Line refuse_line(const Ticket& ticket, Standing standing);
+// `role pid what`; the pid of a peer behind a gate is not known here.
+Line fault_line(Role role, std::string_view what);
+
+// Reasons for a login's end that the vault does not know of.
+namespace reason {
+inline constexpr std::string_view none = "";
+inline constexpr std::string_view missing_peer = "missing-peer";  // no vault
+inline constexpr std::string_view busy = "busy";                  // too many at once
+inline constexpr std::string_view timeout = "timeout";            // the vault is silent
+inline constexpr std::string_view no_log = "no-log";              // it could not be recorded
+inline constexpr std::string_view gone = "gone";                  // who asked is gone
+inline constexpr std::string_view table_full = "table-full";
+}  // namespace reason
+
+}  // namespace postern::authd
