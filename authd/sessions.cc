@@ -36,6 +36,7 @@ bool is_root(int connection) {
 Sessions::Sessions(const Outside& outside, const AuthdSettings& settings)
     : outside_(outside),
       table_(outside.page, rules_of(settings)),
+      domain_(settings.session.domain),
       deny_unrecorded_(settings.log.on_failure == OnFailure::deny),
       started_(outside.loop.now()),
       gates_(outside.loop),
@@ -84,6 +85,9 @@ Result<void> Sessions::reload(const AuthdSettings& settings) {
     return fail(settings.origin.where("session", "max_sessions") +
                 " cannot grow beyond " + std::to_string(outside_.page.slots()) +
                 " without a new start");
+  // Workers have the domain from their start on, and the cookies out there are of it.
+  if (settings.session.domain != domain_)
+    return fail(settings.origin.where("session", "domain") + " cannot change without a new start");
   table_.set_rules(rules_of(settings));
   deny_unrecorded_ = settings.log.on_failure == OnFailure::deny;
   return {};

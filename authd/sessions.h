@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <string_view>
 
 #include "authd/session_table.h"
@@ -126,6 +127,7 @@ class Sessions {
 
   Outside outside_;
   SessionTable table_;
+  std::string domain_;           // of our cookie
   bool deny_unrecorded_ = true;  // [log] on_failure
   Mono started_;
 

@@ -69,10 +69,11 @@ bool Sessions::enroll(GatePeer& gate, Enroll& message, Packet& packet) {
       Channel(std::move(packet.descriptors[0]), Role::sessions, Role::worker));
   worker.number = message.worker;
   (void)worker.key.assign(gate.key.bytes());  // of the same size
-  const int page[] = {outside_.page.reading_fd()};
+  const Page page{.domain = HostName(domain_)};
+  const int lent[] = {outside_.page.reading_fd()};
   const auto watched = worker.watcher.start(outside_.loop, worker.channel.fd(), EPOLLIN,
                                             [this, &worker](std::uint32_t) { hear_worker(worker); });
-  if (!watched || worker.channel.send(Page{}, page) != Told::sent) workers_.bury(worker);
+  if (!watched || worker.channel.send(page, lent) != Told::sent) workers_.bury(worker);
   return true;
 }
 

@@ -3,6 +3,8 @@
 // bytes and may be hostile itself: each of its messages counts only with a ticket that
 // its own porter sealed for it, and the first one that breaks a rule is its last.
 
+#include <algorithm>
+
 #include "authd/sessions.h"
 #include "authd/sessions_lines.h"
 
@@ -13,6 +15,11 @@ constexpr int burst = 16;  // messages of one worker before the others have thei
 
 bool is_own(const WorkerPeer& worker, const Ticket& ticket) {
   return is_sealed_for(ticket, worker.key, worker.number);
+}
+
+// How many milliseconds a worker may serve on without a word: min(60 s, idle/20).
+std::uint32_t touch_after(Duration idle) {
+  return static_cast<std::uint32_t>(std::min(seconds(60).ms(), idle.ms() / 20));
 }
 
 std::uint32_t whole_seconds(Duration d) { return static_cast<std::uint32_t>(d.seconds()); }
@@ -48,6 +55,7 @@ Verdict Sessions::verdict_on(const Judgement& judgement, std::uint32_t tag, cons
   verdict.epoch = outside_.page.epoch();
   verdict.slot = judgement.slot;
   verdict.generation = judgement.generation;
+  verdict.touch_after = touch_after(table_.rules().idle);
   verdict.user = judgement.session->made.user;
   verdict.sid = judgement.session->sid;
   return verdict;
