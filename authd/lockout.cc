@@ -34,7 +34,8 @@ void add_one(std::uint32_t& count) { count += count < UINT32_MAX ? 1 : 0; }
 
 }  // namespace
 
-Lockout::Lockout(const LockoutRules& rules) : rules_(rules) {
+void Lockout::set_rules(const LockoutRules& rules) {
+  rules_ = rules;
   // A delay that outlived the failures behind it would end with them.
   rules_.forget = std::max({rules.forget, rules.max_delay, rules.user_max_delay});
 }

@@ -43,7 +43,9 @@ struct Attempt {
 
 class Lockout {
  public:
-  explicit Lockout(const LockoutRules& rules);
+  explicit Lockout(const LockoutRules& rules) { set_rules(rules); }
+  // New rules, for what is counted already too.
+  void set_rules(const LockoutRules& rules);
 
   // The time from which on this attempt is judged; at or before `now`: judge it.  A known
   // source is judged by its own failures at this user only.

@@ -70,6 +70,12 @@ Result<void> check_new_user(const NewUser& user) {
   return {};
 }
 
+Result<void> check_rules(const Windows& windows, const LockoutRules& lockout) {
+  if (windows.totp > 10 || windows.hotp > 100 || lockout.entries == 0)
+    return fail("a window or the lockout table is out of bounds");
+  return {};
+}
+
 // True stays, false becomes "no such user".
 Result<void> must_exist(Result<bool> changed, std::string_view name) {
   if (!TRY(std::move(changed))) return no_such_user(name);
@@ -94,12 +100,19 @@ Vault::Vault(const VaultConfig& config, CodeMaker codes, Sealer sealer, PinHashe
 
 Result<Vault> Vault::open(const VaultConfig& config, const SealingKey& key) {
   TRY_VOID(prepare_libraries());
-  if (config.windows.totp > 10 || config.windows.hotp > 100 || config.lockout.entries == 0)
-    return fail("cannot open the vault: a window or the lockout table is out of bounds");
+  TRY_VOID(check_rules(config.windows, config.lockout));
   Vault vault(config, TRY(CodeMaker::open()), TRY(Sealer::open(key)),
               TRY(PinHasher::open(config.pin_cost)), TRY(Store::open(config.path)));
   TRY_VOID(vault.set_up_nobody());
   return vault;
+}
+
+Result<void> Vault::set_rules(const Windows& windows, const LockoutRules& lockout) {
+  TRY_VOID(check_rules(windows, lockout));
+  config_.windows = windows;
+  config_.lockout = lockout;
+  lockout_.set_rules(lockout);
+  return {};
 }
 
 // The row of nobody: a token and a PIN that no one has, for unknown users to be measured

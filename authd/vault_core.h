@@ -83,6 +83,10 @@ class Vault {
   // database was made.
   static Result<Vault> open(const VaultConfig& config, const SealingKey& key);
 
+  // New rules hold from the next login on; what is held against anybody stays.  Fails, and
+  // changes nothing, when they are out of bounds.
+  Result<void> set_rules(const Windows& windows, const LockoutRules& lockout);
+
   // One login.  A right passcode is spent, durably, whatever else is wrong, before this
   // returns (R5).  An unknown user costs the same work as a known one.  Errors of the
   // store and of the libraries are an answer too: store_error, which means "no".
