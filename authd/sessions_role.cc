@@ -1,0 +1,49 @@
+// The entry of role sessions: what it is handed, what it makes before its jail, and its
+// ear for the master.  Everything else is in sessions.h.
+
+#include <openssl/sha.h>
+
+#include "authd/crypto_start.h"
+#include "authd/roles.h"
+#include "authd/sessions.h"
+
+namespace postern::authd {
+namespace {
+
+// Lets the library fetch now what it would look for later, in a jail without files.
+Result<void> warm_up() {
+  TRY_VOID(start_crypto());
+  unsigned char digest[SHA256_DIGEST_LENGTH] = {};
+  Ticket ticket;
+  TicketKey key;
+  (void)key.fill(TicketKey::capacity);  // zeros: this ticket never leaves
+  seal_ticket(ticket, key);
+  if (SHA256(digest, sizeof digest, digest) == nullptr || !is_sealed_for(ticket, key, 0))
+    return fail("cannot start OpenSSL: no SHA-256");
+  return {};
+}
+
+}  // namespace
+
+Result<int> run_sessions(RoleProcess& self) {
+  const AuthdSettings settings = TRY(parse_authd(self.settings_text(), self.settings_name()));
+  TRY_VOID(warm_up());
+  GenerationPage page = TRY(GenerationPage::make(settings.session.max_sessions));
+  Sessions sessions({self.loop(), self.log(), page, read_wall}, settings);
+  sessions.take_vault(self.take(Item::channel, Role::vault));
+  TRY_VOID(sessions.listen(self.take(Item::gate_listener), self.take(Item::admin_listener)));
+
+  self.on_hand = [&](Handed handed) {
+    if (handed.item == Item::channel && handed.role == Role::vault)
+      sessions.take_vault(std::move(handed.fd));
+  };
+  self.on_reload = [&](const std::string& text, const std::string& name) -> Result<void> {
+    return sessions.reload(TRY(parse_authd(text, name)));
+  };
+  TRY_VOID(self.enter_jail());
+  sessions.start();
+  TRY_VOID(self.ready());
+  return self.loop().run();
+}
+
+}  // namespace postern::authd

@@ -1,0 +1,166 @@
+// The vault's ear and mouth.  Only sessions speaks with it; who may log in is decided in
+// vault_core.cc, and why not stands in the log alone.  Never put here: SQL, a key, or a
+// second kind of "no".
+
+#include "authd/vault.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <string>
+
+namespace postern::authd {
+namespace {
+
+Line fault_line(std::string_view what) {
+  return std::move(
+      Line("fault", Level::error).add("role", "vault").add("pid", "").add("what", what));
+}
+
+JsonRow row_of(const UserInfo& user) {
+  const bool totp = user.shape.kind == TokenKind::totp;
+  JsonRow row;
+  row.add("user", user.name);
+  row.add("token", name_of(user.shape.kind));
+  row.add("algorithm", name_of(user.shape.algorithm));
+  row.add("digits", static_cast<std::int64_t>(user.shape.digits));
+  row.add("period", static_cast<std::int64_t>(totp ? user.shape.period : 0));
+  row.add_bool("disabled", user.disabled);
+  row.add("created", std::optional(user.created));
+  row.add("last_login", user.last_login);
+  row.add("last_src", user.last_source);
+  row.add("failures", static_cast<std::int64_t>(user.failures));
+  return row;
+}
+
+}  // namespace
+
+VaultConfig vault_config_of(const AuthdSettings& settings) {
+  VaultConfig config;
+  config.path = settings.store.path;
+  config.windows = {settings.passcode.totp_window, settings.passcode.hotp_window};
+  config.lockout.free_failures = settings.lockout.free_failures;
+  config.lockout.first_delay = settings.lockout.delay;
+  config.lockout.max_delay = settings.lockout.max_delay;
+  config.lockout.forget = std::max(config.lockout.forget, settings.lockout.max_delay);
+  return config;
+}
+
+void VaultService::take_sessions(UniqueFd channel) {
+  sessions_.watcher.stop();
+  sessions_.channel = Channel(std::move(channel), Role::vault, Role::sessions);
+  if (!sessions_.channel) return;
+  const auto watched = sessions_.watcher.start(outside_.loop, sessions_.channel.fd(), EPOLLIN,
+                                               [this](std::uint32_t) { hear(); });
+  if (!watched) sessions_.channel.close();
+}
+
+// One message a turn: each may take a tenth of a second, and the master has a say too.
+void VaultService::hear() {
+  static constexpr Handler<VaultService, Asker> table[] = {
+      on<&VaultService::check>(),
+      on<&VaultService::admin_ask>(),
+  };
+  Packet packet;
+  const Heard heard = sessions_.channel.receive(packet);
+  if (heard == Heard::nothing) return;
+  if (heard == Heard::packet && dispatch(table, *this, sessions_, packet)) return;
+  sessions_.watcher.stop();
+  sessions_.channel.close();  // the master brings a new one
+}
+
+bool VaultService::check(Asker& asker, CheckPasscode& message, Packet&) {
+  const std::string source = message.source.text();
+  const LoginAnswer answer = vault_.check({.user = message.user.view(),
+                                           .pin = message.pin,
+                                           .passcode = message.passcode,
+                                           .source = source},
+                                          outside_.wall(), outside_.loop.now());
+  if (!answer.fault.empty()) (void)outside_.log.write(fault_line(answer.fault));  // best effort
+  PasscodeResult result;
+  result.tag = message.tag;
+  result.outcome = answer.outcome;
+  result.user = UserName(answer.user);
+  if (answer.last_login) result.last_login = answer.last_login->s;
+  if (const auto last = Address::parse(answer.last_source)) result.last_source = *last;
+  result.failures = answer.failures;
+  return asker.channel.send(result) == Told::sent;
+}
+
+bool VaultService::admin_ask(Asker& asker, AdminAsk& message, Packet&) {
+  struct Row {
+    AdminVerb verb;
+    Answer answer;
+  };
+  static constexpr Row table[] = {
+      {AdminVerb::user_add, &VaultService::add},
+      {AdminVerb::user_list, &VaultService::list},
+      {AdminVerb::user_show, &VaultService::show},
+      {AdminVerb::user_disable, &VaultService::disable},
+      {AdminVerb::user_enable, &VaultService::enable},
+      {AdminVerb::user_remove, &VaultService::remove},
+      {AdminVerb::user_set_pin, &VaultService::set_pin},
+      {AdminVerb::user_resync, &VaultService::resync},
+      {AdminVerb::user_unlock, &VaultService::unlock},
+  };
+  const auto row = std::ranges::find(table, message.verb, &Row::verb);
+  if (row == std::end(table)) return false;
+  const Result<void> done = (this->*row->answer)(message);
+  AdminEnd end;
+  end.tag = message.tag;
+  end.done = done.has_value();
+  if (!done) end.reason = Text<400>(done.error().what);
+  return asker.channel.send(end) == Told::sent;
+}
+
+Result<void> VaultService::send_row(std::uint32_t tag, JsonRow& row) {
+  if (!row.complete()) return fail("the answer does not fit into a row");
+  AdminRow message;
+  message.tag = tag;
+  message.json = row.take();
+  if (sessions_.channel.send(message) != Told::sent) return fail("the answer was not taken");
+  return {};
+}
+
+Result<void> VaultService::add(AdminAsk& message) {
+  const auto algorithm = algorithm_named(message.algorithm.view());
+  if (!algorithm) return fail("the algorithm must be SHA1, SHA256 or SHA512");
+  NewUser user{.name = message.user.view(),
+               .shape = {.kind = message.hotp ? TokenKind::hotp : TokenKind::totp,
+                         .algorithm = *algorithm,
+                         .digits = message.digits,
+                         .period = message.period},
+               .secret = message.secret.text(),
+               .pin = message.pin,
+               .proof = {}};
+  if (message.proof) user.proof = message.code1.text();
+  const Enrolment made = TRY(vault_.add_user(user, outside_.wall()));
+  JsonRow row;
+  row.add("user", user.name).add("uri", made.uri.text()).add("secret", made.secret.text());
+  return send_row(message.tag, row);
+}
+
+// As many users as one answer holds, beginning behind `message.user`.
+Result<void> VaultService::list(AdminAsk& message) {
+  for (const UserInfo& user :
+       TRY(vault_.list(message.user.view(), users_per_answer, outside_.wall()))) {
+    JsonRow row = row_of(user);
+    TRY_VOID(send_row(message.tag, row));
+  }
+  return {};
+}
+
+Result<void> VaultService::show(AdminAsk& message) {
+  const UserInfo user = TRY(vault_.show(message.user.view(), outside_.wall()));
+  JsonRow row = row_of(user);
+  row.add("guesses_today", static_cast<std::int64_t>(user.guesses_today));
+  row.add("drift", static_cast<std::int64_t>(user.drift));
+  return send_row(message.tag, row);
+}
+
+Result<void> VaultService::resync(AdminAsk& message) {
+  return vault_.resync(message.user.view(), message.code1.text(), message.code2.text(),
+                       outside_.wall());
+}
+
+}  // namespace postern::authd

@@ -1,0 +1,60 @@
+// Role vault: hears sessions, and asks the vault's core.  One question after the other;
+// what takes long takes everybody's time, which is why sessions bounds how many there are.
+#pragma once
+
+#include "authd/json.h"
+#include "authd/vault_core.h"
+#include "common/channel.h"
+#include "common/log.h"
+#include "common/loop.h"
+#include "common/settings.h"
+
+namespace postern::authd {
+
+// What the settings say to the core.
+VaultConfig vault_config_of(const AuthdSettings& settings);
+
+// Rows of one answer to `user list`; the next answer begins behind the last row's user.
+inline constexpr std::size_t users_per_answer = 64;
+
+class VaultService {
+ public:
+  // What it works with; all of it must outlive it.
+  struct Outside {
+    Loop& loop;
+    Log& log;
+    Wall (*wall)();
+  };
+  VaultService(const Outside& outside, Vault& vault) : outside_(outside), vault_(vault) {}
+
+  // Sessions is behind `channel` from now on.
+  void take_sessions(UniqueFd channel);
+
+ private:
+  struct Asker {
+    Channel channel;
+    Watcher watcher;
+  };
+  using Answer = Result<void> (VaultService::*)(AdminAsk&);
+
+  void hear();
+  bool check(Asker& asker, CheckPasscode& message, Packet&);
+  bool admin_ask(Asker& asker, AdminAsk& message, Packet&);
+
+  Result<void> add(AdminAsk& message);
+  Result<void> list(AdminAsk& message);
+  Result<void> show(AdminAsk& message);
+  Result<void> disable(AdminAsk& message) { return vault_.disable(message.user.view()); }
+  Result<void> enable(AdminAsk& message) { return vault_.enable(message.user.view()); }
+  Result<void> remove(AdminAsk& message) { return vault_.remove(message.user.view()); }
+  Result<void> set_pin(AdminAsk& message) { return vault_.set_pin(message.user.view(), message.pin); }
+  Result<void> resync(AdminAsk& message);
+  Result<void> unlock(AdminAsk& message) { return vault_.unlock(message.user.view()); }
+  Result<void> send_row(std::uint32_t tag, JsonRow& row);
+
+  Outside outside_;
+  Vault& vault_;
+  Asker sessions_;
+};
+
+}  // namespace postern::authd
