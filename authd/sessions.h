@@ -27,7 +27,6 @@ inline constexpr unsigned max_logins_per_worker = 8;
 inline constexpr std::size_t max_logins_per_source = 8;
 inline constexpr std::size_t max_forwards = 16;      // operators' questions before the vault
 inline constexpr Duration hello_patience = seconds(5);
-inline constexpr Duration login_patience = seconds(10);
 inline constexpr Duration ended_patience = seconds(1);
 inline constexpr Duration admin_patience = seconds(60);
 inline constexpr Duration forward_patience = seconds(30);
@@ -41,6 +40,7 @@ class Sessions {
     Log& log;
     GenerationPage& page;
     Wall (*wall)();
+    Duration login_patience = seconds(10);  // with the vault
   };
   Sessions(const Outside& outside, const AuthdSettings& settings);
 

@@ -36,7 +36,7 @@ std::string_view Sessions::reason_against(const WorkerPeer& worker, const Ticket
 bool Sessions::login(WorkerPeer& worker, Login& message, Packet&) {
   if (!is_sealed_for(message.ticket, worker.key, worker.number)) return false;
   const PendingLogin pending{worker.id, message.tag, message.ticket, message.user,
-                             now() + login_patience};
+                             now() + outside_.login_patience};
   const std::string_view against = reason_against(worker, message.ticket);
   if (!against.empty()) return refuse_login(&worker, pending, against);
   CheckPasscode question;

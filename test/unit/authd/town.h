@@ -1,0 +1,215 @@
+// Role sessions with everybody around it: wfds at its gate, workers, a vault, operators
+// and a log, all over real channels, each played by the test.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "authd/sessions.h"
+#include "unit/catch.h"
+
+namespace postern::authd {
+
+constexpr Wall town_time{1'700'000'000};  // 2023-11-14T22:13:20Z
+
+inline Address addr(const char* text) {
+  const auto address = Address::parse(text);
+  REQUIRE(address);
+  return *address;
+}
+
+inline AuthdSettings town_settings() {
+  AuthdSettings s;
+  s.log.on_failure = OnFailure::deny;
+  s.session.lifetime = seconds(8 * 3600);
+  s.session.idle = seconds(1800);
+  s.session.bind = Bind::exact;
+  s.session.domain = "example.org";
+  s.session.max_sessions = 2000;
+  s.session.sessions_per_user = 1000;
+  return s;
+}
+
+// One wfd: its key and its three connections to the gate.
+struct Wfd {
+  TicketKey key;
+  Channel master, porter, broker;
+
+  Ticket ticket(std::uint64_t worker, const char* client = "192.0.2.1") const {
+    Ticket t;
+    t.connection = 0x1234;
+    t.worker = worker;
+    t.client = {addr(client), 40000};
+    t.destination = {addr("10.1.0.5"), 443};
+    seal_ticket(t, key);
+    return t;
+  }
+};
+
+struct Town {
+  Loop loop;
+  UniqueFd log_lines;
+  Log log;
+  GenerationPage page;
+  Sessions sessions;
+  Channel vault;
+
+  explicit Town(const AuthdSettings& settings = town_settings(),
+                Duration login_patience = seconds(10))
+      : loop(std::move(*Loop::open())),
+        log(open_log()),
+        page(std::move(*GenerationPage::make(settings.session.max_sessions))),
+        sessions({loop, log, page, [] { return town_time; }, login_patience}, settings) {
+    sessions.start();
+    bring_vault();
+  }
+
+  Log open_log() {
+    auto ends = make_channel();
+    REQUIRE(ends);
+    log_lines = std::move(ends->first);
+    return std::move(*Log::open(std::move(ends->second), {}, OnLogFailure::deny, false));
+  }
+  void bring_vault() {
+    auto ends = make_channel();
+    REQUIRE(ends);
+    vault = Channel(std::move(ends->first), Role::vault, Role::sessions);
+    sessions.take_vault(std::move(ends->second));
+  }
+  // Lets sessions work for a while.
+  void run(int ms = 4) {
+    Timer end;
+    end.set(loop, read_mono() + milliseconds(ms), [this] { loop.stop(0); });
+    REQUIRE(loop.run());
+  }
+  // All log lines since the last call, without their level.
+  std::vector<std::string> lines() {
+    std::vector<std::string> all;
+    char room[4096];
+    for (;;) {
+      const ssize_t n = ::recv(log_lines.get(), room, sizeof room, MSG_DONTWAIT);
+      if (n <= 0) return all;
+      all.emplace_back(room + 1, static_cast<std::size_t>(n - 1));
+    }
+  }
+  bool logged(const std::string& part) {
+    for (const std::string& line : lines())
+      if (line.find(part) != std::string::npos) return true;
+    return false;
+  }
+
+  // A raw connection to the gate, and the test's end of it.
+  UniqueFd knock() {
+    auto ends = make_channel();
+    REQUIRE(ends);
+    sessions.add_gate(std::move(ends->second));
+    return std::move(ends->first);
+  }
+  Channel gate(Role as, const TicketKey& key) {
+    UniqueFd fd = knock();
+    Channel hello(UniqueFd::adopt(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)), Role::master, Role::sessions);
+    GateHello message;
+    message.as = as;
+    REQUIRE(message.ticket_key.assign(key.bytes()));
+    REQUIRE(hello.send(message) == Told::sent);
+    return Channel(std::move(fd), as, Role::sessions);
+  }
+  Wfd wfd(unsigned char seed) {
+    Wfd w;
+    for (std::byte& b : w.key.fill(32)) b = static_cast<std::byte>(seed++);
+    w.master = gate(Role::master, w.key);
+    w.porter = gate(Role::porter, w.key);
+    w.broker = gate(Role::broker, w.key);
+    run();
+    return w;
+  }
+  // A worker's end of its channel; the page that came with it goes to `page_fd`.
+  Channel worker(Wfd& w, std::uint64_t number, UniqueFd* page_fd = nullptr) {
+    auto ends = make_channel();
+    REQUIRE(ends);
+    const int lent[] = {ends->second.get()};
+    REQUIRE(w.porter.send(Enroll{number}, lent) == Told::sent);
+    Channel mine(std::move(ends->first), Role::worker, Role::sessions);
+    run();
+    Packet packet;
+    Page first;
+    REQUIRE(mine.receive(packet) == Heard::packet);
+    REQUIRE(packet.read(first));
+    CHECK(first.domain.view() == "example.org");
+    if (page_fd != nullptr) *page_fd = std::move(packet.descriptors[0]);
+    return mine;
+  }
+
+  // Sends `question` and gives the answer of type A; nothing when there was none.
+  template <class A, class Q>
+  std::optional<A> ask(Channel& channel, const Q& question) {
+    REQUIRE(channel.send(question) == Told::sent);
+    run();
+    return next<A>(channel);
+  }
+  template <class A>
+  std::optional<A> next(Channel& channel) {
+    Packet packet;
+    A answer;
+    if (channel.receive(packet) != Heard::packet || !packet.read(answer)) return {};
+    return std::optional<A>(std::move(answer));
+  }
+  bool is_closed(Channel& channel) {
+    Packet packet;
+    for (;;) {
+      const Heard heard = channel.receive(packet);
+      if (heard != Heard::packet) return heard == Heard::closed;
+    }
+  }
+  bool is_silent(Channel& channel) {
+    Packet packet;
+    return channel.receive(packet) == Heard::nothing;
+  }
+
+  static Login login_of(const Ticket& ticket, const char* user, std::uint32_t tag = 7) {
+    Login login;
+    login.tag = tag;
+    login.ticket = ticket;
+    REQUIRE(login.user.assign(user));
+    REQUIRE(login.pin.assign("2468"));
+    REQUIRE(login.passcode.assign("123456"));
+    return login;
+  }
+  // The whole way of a login; the vault says `outcome`.
+  LoginResult log_in(Channel& worker, const Ticket& ticket, const char* user,
+                     LoginOutcome outcome = LoginOutcome::granted) {
+    const auto question = ask_vault(worker, ticket, user);
+    REQUIRE(question);
+    PasscodeResult result;
+    result.tag = question->tag;
+    result.outcome = outcome;
+    result.user = UserName(user);
+    result.last_login = 1000;
+    result.last_source = addr("198.51.100.7");
+    result.failures = 3;
+    REQUIRE(vault.send(result) == Told::sent);
+    run();
+    auto answer = next<LoginResult>(worker);
+    REQUIRE(answer);
+    return std::move(*answer);
+  }
+  std::optional<CheckPasscode> ask_vault(Channel& worker, const Ticket& ticket, const char* user) {
+    REQUIRE(worker.send(login_of(ticket, user)) == Told::sent);
+    run();
+    return next<CheckPasscode>(vault);
+  }
+  template <class Q>
+  static Q about(const Ticket& ticket, const CookieValue& cookie, std::uint32_t tag = 9) {
+    Q question;
+    question.tag = tag;
+    question.ticket = ticket;
+    REQUIRE(question.cookie.assign(cookie.bytes()));
+    return question;
+  }
+};
+
+}  // namespace postern::authd
