@@ -1,0 +1,158 @@
+// Where connections may go, and where never.
+#include "wfd/destination.h"
+
+#include <string>
+
+#include "unit/workbench.h"
+
+using namespace postern;
+using namespace postern::wfd;
+using namespace workbench;
+
+namespace {
+
+Network network(const char* text) {
+  const auto parsed = Network::parse(text);
+  REQUIRE(parsed);
+  return *parsed;
+}
+
+FixedServer fixed(const char* name, Scheme scheme, const char* where, std::uint16_t port) {
+  FixedServer server;
+  server.name = name;
+  server.scheme = scheme;
+  server.address = address(where);
+  server.port = port;
+  return server;
+}
+
+WfdSettings settings_for(ListenMode mode) {
+  WfdSettings s;
+  s.listen.port = 443;
+  s.listen.mode = mode;
+  s.domains = {"example.org"};
+  // Wider than anyone should write it, so that the rules behind it show.
+  s.intranet.networks = {network("0.0.0.0/0"), network("::/0")};
+  s.intranet.exclude = {network("10.9.0.0/16"), network("2001:db8:9::/48")};
+  s.intranet.https_port = 443;
+  s.intranet.http_port = 80;
+  s.everyone.plain = Plain::fallback;
+  s.host_policies["strict.example.org"] = s.everyone;
+  s.host_policies["strict.example.org"].plain = Plain::never;
+  s.fixed_servers = {fixed("any.example.org", Scheme::any, "172.16.0.1", 0),
+                     fixed("odd.example.org", Scheme::any, "172.16.0.1", 8443),
+                     fixed("tls.example.org", Scheme::https, "172.16.0.2", 0),
+                     fixed("plain.example.org", Scheme::http, "172.16.0.3", 8080),
+                     fixed("away.example.org", Scheme::https, "10.9.1.1", 0),
+                     fixed("home.example.org", Scheme::http, "127.0.0.1", 8080),
+                     fixed("self.example.org", Scheme::http, "10.0.0.1", 8080)};
+  return s;
+}
+
+std::vector<Address> own() { return {address("10.0.0.1"), address("2001:db8::1")}; }
+
+std::string text_of(const std::expected<DialPlan, DialFault>& judged) {
+  if (!judged) return std::string(word_of(judged.error()));
+  std::string text = judged->fixed ? "fixed" : "dialled";
+  for (const DialTarget& target : judged->tries())
+    text += (target.tls ? " https://" : " http://") + target.endpoint.text();
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("destinations are judged by address, port, host and mode", "[destination]") {
+  struct Case {
+    const char* dialled;
+    const char* host;
+    bool plain;
+    const char* wanted;
+  };
+  const Case cases[] = {
+      {"10.1.2.3:443", "a.example.org", false, "dialled https://10.1.2.3:443 http://10.1.2.3:80"},
+      {"10.1.2.3:443", "a.example.org", true, "dialled http://10.1.2.3:80"},
+      {"10.1.2.3:443", "strict.example.org", false, "dialled https://10.1.2.3:443"},
+      {"10.1.2.3:443", "strict.example.org", true, "forbidden"},
+      {"[2001:db8::5]:443", "a.example.org", false,
+       "dialled https://[2001:db8::5]:443 http://[2001:db8::5]:80"},
+      // The wrong port, the wrong name.
+      {"10.1.2.3:22", "a.example.org", false, "forbidden"},
+      {"10.1.2.3:0", "a.example.org", false, "forbidden"},
+      {"10.1.2.3:443", "a.example.com", false, "unknown-host"},
+      {"10.1.2.3:443", "evilexample.org", false, "unknown-host"},
+      {"10.1.2.3:443", "", false, "unknown-host"},
+      // Never, although the networks contain them all.
+      {"10.9.1.1:443", "a.example.org", false, "forbidden"},
+      {"[2001:db8:9::1]:443", "a.example.org", false, "forbidden"},
+      {"10.0.0.1:443", "a.example.org", false, "forbidden"},
+      {"[2001:db8::1]:443", "a.example.org", false, "forbidden"},
+      {"127.0.0.1:443", "a.example.org", false, "forbidden"},
+      {"127.200.1.1:443", "a.example.org", false, "forbidden"},
+      {"[::1]:443", "a.example.org", false, "forbidden"},
+      {"[::ffff:127.0.0.1]:443", "a.example.org", false, "forbidden"},
+      {"169.254.169.254:443", "a.example.org", false, "forbidden"},
+      {"[fe80::1]:443", "a.example.org", false, "forbidden"},
+      {"224.0.0.1:443", "a.example.org", false, "forbidden"},
+      {"[ff02::1]:443", "a.example.org", false, "forbidden"},
+      {"0.0.0.0:443", "a.example.org", false, "forbidden"},
+      {"[::]:443", "a.example.org", false, "forbidden"},
+      {"255.255.255.255:443", "a.example.org", false, "forbidden"},
+      // Fixed servers go where the operator says, wherever the client came from.
+      {"10.1.2.3:443", "any.example.org", false, "fixed https://172.16.0.1:443 http://172.16.0.1:80"},
+      {"127.0.0.1:443", "any.example.org", true, "fixed http://172.16.0.1:80"},
+      {"10.1.2.3:443", "odd.example.org", false, "fixed https://172.16.0.1:8443"},
+      {"10.1.2.3:443", "odd.example.org", true, "fixed http://172.16.0.1:8443"},
+      {"10.1.2.3:443", "tls.example.org", false, "fixed https://172.16.0.2:443"},
+      {"10.1.2.3:443", "tls.example.org", true, "forbidden"},
+      {"10.1.2.3:443", "plain.example.org", false, "fixed http://172.16.0.3:8080"},
+      {"10.1.2.3:443", "plain.example.org", true, "fixed http://172.16.0.3:8080"},
+      {"10.1.2.3:443", "away.example.org", false, "fixed https://10.9.1.1:443"},
+      {"10.1.2.3:443", "home.example.org", false, "forbidden"},
+      {"10.1.2.3:443", "self.example.org", false, "forbidden"},
+  };
+  const WfdSettings settings = settings_for(GENERATE(ListenMode::redirect, ListenMode::tproxy));
+  const DestinationPolicy policy(settings, own());
+  for (const Case& c : cases) {
+    CAPTURE(c.dialled, c.host, c.plain);
+    // Port 0 has no text; it is made here.
+    const std::string_view dialled = c.dialled;
+    const Endpoint to = dialled.ends_with(":0") ? Endpoint{address("10.1.2.3"), 0} : endpoint(c.dialled);
+    CHECK(text_of(policy.judge(to, c.host, c.plain)) == c.wanted);
+  }
+}
+
+TEST_CASE("nothing is inside when the networks are empty", "[destination]") {
+  WfdSettings settings = settings_for(ListenMode::redirect);
+  settings.intranet.networks.clear();
+  const DestinationPolicy policy(settings, own());
+  CHECK(text_of(policy.judge(endpoint("10.1.2.3:443"), "a.example.org", false)) == "forbidden");
+  CHECK(text_of(policy.judge({}, "a.example.org", false)) == "forbidden");
+}
+
+TEST_CASE("in direct mode only the hosts of [hosts] are known", "[destination]") {
+  const WfdSettings settings = settings_for(ListenMode::direct);
+  const DestinationPolicy policy(settings, own());
+  CHECK(text_of(policy.judge(endpoint("10.0.0.1:443"), "a.example.org", false)) == "unknown-host");
+  CHECK(text_of(policy.judge(endpoint("10.1.2.3:443"), "a.example.org", false)) == "unknown-host");
+  CHECK(text_of(policy.judge(endpoint("10.0.0.1:443"), "tls.example.org", false)) ==
+        "fixed https://172.16.0.2:443");
+}
+
+TEST_CASE("the port that we listen on is one that a client may have dialled", "[destination]") {
+  WfdSettings settings = settings_for(ListenMode::tproxy);
+  settings.listen.port = 8443;
+  const DestinationPolicy policy(settings, own());
+  CHECK(policy.judge(endpoint("10.1.2.3:8443"), "a.example.org", false));
+  CHECK(policy.judge(endpoint("10.1.2.3:443"), "a.example.org", false));
+  CHECK_FALSE(policy.judge(endpoint("10.1.2.3:444"), "a.example.org", false));
+}
+
+TEST_CASE("every fault has a word and a status that says no", "[destination]") {
+  for (int f = 0; f <= static_cast<int>(DialFault::last); ++f) {
+    const auto fault = static_cast<DialFault>(f);
+    CAPTURE(f);
+    CHECK_FALSE(word_of(fault).empty());
+    CHECK(status_of(fault) >= 400);
+    CHECK(status_of(fault) <= 504);
+  }
+}

@@ -1,0 +1,104 @@
+// What is remembered of a server's ports, for how long, and what is never forgotten.
+#include "wfd/port_memory.h"
+
+#include <string>
+
+#include "unit/workbench.h"
+
+using namespace postern;
+using namespace postern::wfd;
+using namespace workbench;
+
+namespace {
+
+constexpr Mono start{1'000'000'000};
+constexpr Duration minute = seconds(60);
+constexpr Duration hour = seconds(3600);
+
+Endpoint server(unsigned n) {
+  const std::array<std::uint8_t, 4> bytes = {10, 1, static_cast<std::uint8_t>(n >> 8),
+                                             static_cast<std::uint8_t>(n & 255)};
+  return {Address::v4(bytes), 443};
+}
+
+DialPlan plan_for(const Endpoint& to) {
+  DialPlan plan;
+  plan.targets = {DialTarget{to, true}, DialTarget{{to.address, 80}, false}};
+  plan.count = 2;
+  plan.key = to;
+  return plan;
+}
+
+// "SP": TLS first, then plain.
+std::string order(const PortMemory& memory, const DialPlan& plan, Mono now) {
+  std::string text;
+  for (const DialTarget& target : memory.arrange(plan, now).tries()) text += target.tls ? 'S' : 'P';
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a port that answered is tried first for ten minutes", "[port_memory]") {
+  PortMemory memory;
+  const DialPlan plan = plan_for(server(1));
+  CHECK(order(memory, plan, start) == "SP");
+  memory.learn(server(1), Port::http, start);
+  CHECK(order(memory, plan, start) == "PS");
+  CHECK(order(memory, plan, start + seconds(599)) == "PS");
+  CHECK(order(memory, plan, start + seconds(600)) == "SP");
+  CHECK(order(memory, plan_for(server(2)), start) == "SP");
+  memory.learn(server(1), Port::http, start);
+  memory.learn(server(1), Port::https, start);
+  CHECK(order(memory, plan, start) == "SP");
+}
+
+TEST_CASE("a server that proved itself has no other port for a day", "[port_memory]") {
+  PortMemory memory;
+  const DialPlan plan = plan_for(server(1));
+  memory.learn(server(1), Port::https_verified, start);
+  CHECK(order(memory, plan, start) == "S");
+  CHECK(order(memory, plan, start + hour + hour) == "S");
+  CHECK(order(memory, plan, start + seconds(86399)) == "S");
+  CHECK(order(memory, plan, start + seconds(86400)) == "SP");
+}
+
+TEST_CASE("nothing that is learned later weakens a proof", "[port_memory]") {
+  const Port later = GENERATE(Port::none, Port::https, Port::http);
+  PortMemory memory;
+  memory.learn(server(1), Port::https_verified, start);
+  memory.learn(server(1), later, start + minute);
+  CHECK(order(memory, plan_for(server(1)), start + minute) == "S");
+  CHECK(order(memory, plan_for(server(1)), start + seconds(86399)) == "S");
+}
+
+TEST_CASE("forgetting the port leads back to TLS first", "[port_memory]") {
+  PortMemory memory;
+  memory.learn(server(1), Port::http, start);
+  memory.learn(server(1), Port::none, start);
+  CHECK(order(memory, plan_for(server(1)), start) == "SP");
+  memory.learn(server(2), Port::none, start);
+  CHECK(memory.size() == 1);
+}
+
+TEST_CASE("a plan with one target stays what it is", "[port_memory]") {
+  PortMemory memory;
+  DialPlan plain = plan_for(server(1));
+  plain.targets[0] = plain.targets[1];
+  plain.count = 1;
+  memory.learn(server(1), Port::https_verified, start);
+  CHECK(order(memory, plain, start) == "P");
+  memory.learn(server(1), Port::http, start);
+  CHECK(order(memory, plain, start) == "P");
+}
+
+TEST_CASE("of too many servers the one learned of longest ago is forgotten", "[port_memory]") {
+  PortMemory memory(3);
+  for (unsigned n = 1; n <= 3; ++n) memory.learn(server(n), Port::http, start);
+  memory.learn(server(1), Port::http, start);  // news of it
+  memory.learn(server(4), Port::http, start);
+  CHECK(memory.size() == 3);
+  CHECK(order(memory, plan_for(server(1)), start) == "PS");
+  CHECK(order(memory, plan_for(server(2)), start) == "SP");
+  CHECK(order(memory, plan_for(server(3)), start) == "PS");
+  CHECK(order(memory, plan_for(server(4)), start) == "PS");
+}
