@@ -1,0 +1,181 @@
+// Which port the broker reaches, how long it tries, and what it remembers of that.
+#include "unit/wfd/broker_room.h"
+
+using namespace broker_room;
+
+TEST_CASE("a connection whose two ends are this host is not handed out", "[broker]") {
+  Room room;
+  const Server https = serve_on("127.0.0.1");
+  const Server http = serve_on("127.0.0.1");
+  room.settings.intranet.https_port = https.port;
+  room.settings.intranet.http_port = http.port;
+  room.open();
+  Channel worker = room.enroll(1);
+  CHECK(room.dial(worker, room.make_dial(1, "127.0.0.1:443")).refused->fault == DialFault::forbidden);
+  CHECK(room.logged("result=self"));
+}
+
+TEST_CASE("a refused port 443 leads to port 80, unless plain=never", "[broker]") {
+  Room room;
+  const Server https = refuse_on("127.0.0.2");
+  const Server http = serve_on("127.0.0.2");
+  room.settings.intranet.https_port = https.port;
+  room.settings.intranet.http_port = http.port;
+  const bool may_plain = GENERATE(true, false);
+  room.settings.everyone.plain = may_plain ? Plain::fallback : Plain::never;
+  room.open();
+  Channel worker = room.enroll(1);
+  const Reply heard = room.dial(worker, room.make_dial(1));
+  if (may_plain) {
+    REQUIRE(heard.dialled);
+    CHECK_FALSE(heard.dialled->tls);
+    CHECK(heard.dialled->reached.port == http.port);
+    CHECK(room.logged("tls=yes result=refused"));
+    CHECK(room.logged("tls=no result=connected"));
+  } else {
+    REQUIRE(heard.refused);
+    CHECK(heard.refused->fault == DialFault::refused);
+  }
+}
+
+TEST_CASE("a silent port 443 leads to port 80 after https_timeout", "[broker]") {
+  Room room;
+  const SilentServer https = fall_silent_on("127.0.0.2");
+  const Server http = serve_on("127.0.0.2");
+  room.settings.intranet.https_port = https.server.port;
+  room.settings.intranet.http_port = http.port;
+  room.open();
+  Channel worker = room.enroll(1);
+  const Mono before = read_mono();
+  const Reply heard = room.dial(worker, room.make_dial(1));
+  const Duration took = read_mono() - before;
+  REQUIRE(heard.dialled);
+  CHECK_FALSE(heard.dialled->tls);
+  CHECK(took >= milliseconds(60));
+  CHECK(took < milliseconds(400));
+  CHECK(room.logged("tls=yes result=timeout"));
+}
+
+TEST_CASE("a server that is silent on its last port is a timeout", "[broker]") {
+  Room room;
+  const SilentServer https = fall_silent_on("127.0.0.2");
+  room.settings.intranet.https_port = https.server.port;
+  room.settings.everyone.plain = Plain::never;
+  room.open();
+  Channel worker = room.enroll(1);
+  CHECK(room.dial(worker, room.make_dial(1)).refused->fault == DialFault::timeout);
+}
+
+TEST_CASE("after a 404 the plain port alone is dialled, if it may be", "[broker]") {
+  Room room;
+  const Server https = serve_on("127.0.0.2");
+  const Server http = serve_on("127.0.0.2");
+  room.settings.intranet.https_port = https.port;
+  room.settings.intranet.http_port = http.port;
+  room.settings.host_policies["strict.example.org"] = room.settings.everyone;
+  room.settings.host_policies["strict.example.org"].plain = Plain::never;
+  room.open();
+  Channel worker = room.enroll(1);
+  const Reply heard = room.dial(worker, room.make_dial(1, "127.0.0.2:443", true));
+  REQUIRE(heard.dialled);
+  CHECK_FALSE(heard.dialled->tls);
+  Dial strict = room.make_dial(1, "127.0.0.2:443", true);
+  strict.host = HostName("strict.example.org");
+  CHECK(room.dial(worker, strict).refused->fault == DialFault::forbidden);
+}
+
+TEST_CASE("a server with verified TLS never falls back", "[broker]") {
+  Room room;
+  Server https = serve_on("127.0.0.2");
+  const Server http = serve_on("127.0.0.2");
+  room.settings.intranet.https_port = https.port;
+  room.settings.intranet.http_port = http.port;
+  room.open();
+  Channel worker = room.enroll(1);
+  const Dial first = room.make_dial(1);
+  REQUIRE(room.dial(worker, first).dialled->tls);
+  const bool verified = GENERATE(true, false);
+  room.learn(worker, first.ticket, verified ? Port::https_verified : Port::https);
+  https.fd.reset();
+  const Reply heard = room.dial(worker, room.make_dial(1));
+  CHECK(heard.refused.has_value() == verified);
+  CHECK(heard.dialled.has_value() == !verified);
+}
+
+TEST_CASE("the port that answered is dialled first, and can be forgotten", "[broker]") {
+  Room room;
+  const Server https = refuse_on("127.0.0.2");
+  const Server http = serve_on("127.0.0.2");
+  room.settings.intranet.https_port = https.port;
+  room.settings.intranet.http_port = http.port;
+  room.open();
+  Channel worker = room.enroll(1);
+  const Dial first = room.make_dial(1);
+  REQUIRE_FALSE(room.dial(worker, first).dialled->tls);
+  room.learn(worker, first.ticket, Port::http);
+  REQUIRE(::listen(https.fd.get(), 8) == 0);  // now there is TLS, too
+  CHECK_FALSE(room.dial(worker, room.make_dial(1)).dialled->tls);
+  room.learn(worker, first.ticket, Port::none);
+  CHECK(room.dial(worker, room.make_dial(1)).dialled->tls);
+}
+
+TEST_CASE("a worker teaches only what the broker has seen connect for it", "[broker]") {
+  Room room;
+  const Server https = serve_on("127.0.0.2");
+  const Server http = serve_on("127.0.0.2");
+  room.settings.intranet.https_port = https.port;
+  room.settings.intranet.http_port = http.port;
+  room.open();
+  Channel worker = room.enroll(1);
+  const Dial first = room.make_dial(1);
+  SECTION("nothing was dialled") { room.learn(worker, first.ticket, Port::http); }
+  SECTION("another port was reached") {
+    REQUIRE(room.dial(worker, first).dialled->tls);
+    room.learn(worker, first.ticket, Port::http);
+  }
+  SECTION("another host was dialled") {
+    REQUIRE_FALSE(room.dial(worker, room.make_dial(1, "127.0.0.2:443", true)).dialled->tls);
+    room.learn(worker, first.ticket, Port::http, "b.example.org");
+  }
+  SECTION("another connection dialled") {
+    REQUIRE_FALSE(room.dial(worker, room.make_dial(1, "127.0.0.2:443", true)).dialled->tls);
+    room.learn(worker, make_ticket(555, 1, room.key), Port::http);
+  }
+  CHECK(room.dial(worker, room.make_dial(1)).dialled->tls);
+}
+
+TEST_CASE("a host of [hosts] is reached at its own address", "[broker]") {
+  Room room;
+  const Server fixed = serve_on("127.0.0.3");
+  room.settings.intranet.networks.clear();
+  FixedServer row;
+  row.name = "a.example.org";
+  row.scheme = Scheme::http;
+  row.address = address("127.0.0.3");
+  row.port = fixed.port;
+  room.settings.fixed_servers = {row};
+  room.open();
+  Channel worker = room.enroll(1);
+  const Reply heard = room.dial(worker, room.make_dial(1));
+  REQUIRE(heard.dialled);
+  CHECK(heard.dialled->fixed);
+  CHECK_FALSE(heard.dialled->tls);
+  CHECK(heard.dialled->reached == Endpoint{address("127.0.0.3"), fixed.port});
+}
+
+TEST_CASE("a worker that leaves takes its dials along", "[broker]") {
+  Room room;
+  const SilentServer https = fall_silent_on("127.0.0.2");
+  const Server http = serve_on("127.0.0.2");
+  room.settings.intranet.https_port = https.server.port;
+  room.settings.intranet.http_port = http.port;
+  room.open();
+  Channel worker = room.enroll(1);
+  REQUIRE(worker.send(room.make_dial(1)) == Told::sent);
+  room.answer(Standing::good);
+  settle(room.loop);
+  worker.close();
+  CHECK_FALSE(run_until(room.loop, [&] {
+    return static_cast<bool>(UniqueFd::adopt(::accept(http.fd.get(), nullptr, nullptr)));
+  }, milliseconds(150)));
+}
