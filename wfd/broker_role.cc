@@ -20,7 +20,7 @@ Result<int> run_broker(RoleProcess& self) {
   DestinationPolicy policy(settings, TRY(own_addresses()));
   Broker broker(self.loop(), self.log(), settings, std::move(key), std::move(policy));
   if (UniqueFd porter = self.take(Item::channel, Role::porter)) broker.hear_porter(std::move(porter));
-  if (UniqueFd gate = self.take(Item::gate)) broker.ask_sessions(std::move(gate));
+  for (Handed& gate : self.take_all(Item::gate)) broker.ask_sessions(std::move(gate.fd));
   self.on_hand = [&broker](Handed handed) {
     if (handed.item == Item::gate) broker.ask_sessions(std::move(handed.fd));
     if (handed.item == Item::channel && handed.role == Role::porter)
