@@ -12,6 +12,7 @@
 #include "common/settings.h"
 #include "common/settings_check.h"
 #include "wfd/gate.h"
+#include "wfd/key_check.h"
 #include "wfd/roles.h"
 #include "wfd/worker.h"
 
@@ -70,7 +71,10 @@ class Wfd final : public DaemonPlan {
     return plan;
   }
 
-  Result<void> check() override { return check_system(fresh_); }
+  Result<void> check() override {
+    TRY_VOID(check_system(fresh_));
+    return check_keys(fresh_);
+  }
 
   Result<void> open(HousePlan& plan) override {
     TRY_VOID(doors_.open(fresh_.listen));
