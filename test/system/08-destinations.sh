@@ -3,7 +3,7 @@
 # no link-local address, not the bastion itself, nothing excluded; each refusal is logged.
 . "$(dirname "$0")/lab.sh"
 lab_up
-setting wfd intranet exclude 10.1.0.20,fd00:1::20
+setting wfd intranet exclude 10.1.0.20/32,fd00:1::20/128
 gate_start
 enroll alice --hotp
 login alice
