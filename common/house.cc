@@ -25,8 +25,14 @@ constexpr Duration start_patience = seconds(30);
 constexpr Duration first_pause = milliseconds(50), longest_pause = seconds(60);
 constexpr Duration good_life = seconds(20);  // after so long a death is no habit
 
-// In the new process: nothing of the master stays but stdio and the control channel.
-[[noreturn]] void become(Daemon daemon, Role role, int control, pid_t master) {
+// Without -f nobody reads what a role would say on the terminal of its start.
+bool leave_terminal() {
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  return null >= 0 && ::dup2(null, 0) == 0 && ::dup2(null, 1) == 1 && ::dup2(null, 2) == 2;
+}
+
+// In the new process: nothing of the master stays but the control channel, and with -f stdio.
+[[noreturn]] void become(Daemon daemon, Role role, int control, pid_t master, bool foreground) {
   std::string title = "postern-" + std::string(name_of(daemon)) + ": " + std::string(name_of(role));
   title.resize(std::max<std::size_t>(title.size(), 40), ' ');  // room for a worker's title
   std::string argument = "--role=" + std::string(name_of(role));
@@ -34,7 +40,7 @@ constexpr Duration good_life = seconds(20);  // after so long a death is no habi
   char* environment[] = {nullptr};
   sigset_t none;
   ::sigemptyset(&none);
-  const bool ready = ::dup2(control, 3) == 3 && ::close_range(4, ~0U, 0) == 0 &&
+  const bool ready = (foreground || leave_terminal()) && ::dup2(control, 3) == 3 && ::close_range(4, ~0U, 0) == 0 &&
                      ::sigprocmask(SIG_SETMASK, &none, nullptr) == 0 &&
                      ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && ::getppid() == master;
   if (ready) ::execve("/proc/self/exe", argv, environment);
@@ -156,7 +162,7 @@ Result<void> House::launch(Process& p) {
   const pid_t master = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return fail_errno("cannot fork");
-  if (pid == 0) become(plan_.daemon, p.role, theirs.get(), master);
+  if (pid == 0) become(plan_.daemon, p.role, theirs.get(), master, services_.foreground);
   p.pid = pid;
   p.ready = false;
   p.since = services_.loop.now();

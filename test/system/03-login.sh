@@ -51,7 +51,7 @@ refusal() {  # USER PIN PASSCODE
   local answer
   answer=$(login_form "$@" -d host=www.$DOMAIN -d path=/)
   echo "$answer"
-  grep -viE '^(date|x-request-id):' "$LAB/head" | sed -E 's/[0-9a-f]{16}/ID/g'
+  grep -viE '^(date|content-length|x-request-id):' "$LAB/head" | sed -E 's/[0-9a-f]{16}/ID/g'
   sed -E "s/\b$1\b/USER/g; s/[0-9a-f]{16}/ID/g" "$LAB/body"
 }
 refusal bob 00000000 "$(passcode bob)" > "$LAB/wrong-pin"

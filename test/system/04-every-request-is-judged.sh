@@ -42,7 +42,7 @@ with wire.https("www.corp.example") as kept, wire.https("www.corp.example") as i
     assert other.ask(wire.get("www.corp.example", cookie=bob))[0] == 200, "bob was hurt"
 END
 
-[ "$(upstream_count www)" = 5 ] || fail "www should have seen five requests: $(upstream_log www)"
+[ "$(upstream_count www '^443 ')" = 5 ] || fail "www should have seen five requests: $(upstream_log www)"
 expect_log "event=revoke sid=$sid user=alice by="
 
 # All sessions of a user at once.

@@ -8,7 +8,7 @@ enroll alice --hotp
 login alice
 jar=$(jar_of alice)
 expect_page www -b "$jar"
-seen=$(upstream_count www)
+seen=$(upstream_count www '^443 ')
 
 python_in_client "$(cookie_of alice)" "$(daemon_pid authd)" <<'END'
 import os, signal, sys, time, wire
@@ -41,7 +41,7 @@ END
 got=$(status_of "${NAVIGATE[@]}" "https://www.$DOMAIN/")
 [[ "$got" = 503 || "$got" = 302 ]] || fail "without a cookie and without authd: $got"
 expect_status 503 -H "Origin: https://$LOGIN_HOST" -d user=alice -d pin=1 -d passcode=2 "https://$LOGIN_HOST/login"
-[ "$(upstream_count www)" = $((seen + 1)) ] || fail "requests reached www without authd: $(upstream_log www)"
+[ "$(upstream_count www '^443 ')" = $((seen + 1)) ] || fail "requests reached www without authd: $(upstream_log www)"
 
 daemon_start authd
 from=$(milliseconds)

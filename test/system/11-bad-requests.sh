@@ -117,7 +117,7 @@ try:
 except (ssl.SSLError, ConnectionResetError):
     pass
 END
-[ "$(upstream_count www)" = 4 ] || fail "www should have seen four requests: $(upstream_log www)"
+[ "$(upstream_count www '^443 ')" = 4 ] || fail "www should have seen four requests: $(upstream_log www)"
 expect_log "event=(request|refuse) .*status=400"
 expect_log "event=(request|refuse) .*status=408"
 expect_log "event=(request|refuse) .*status=421"

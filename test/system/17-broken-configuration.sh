@@ -100,7 +100,7 @@ login alice
 cp "$LAB/wfd.conf" "$LAB/good.conf"
 echo "nonsense" >> "$LAB/wfd.conf"
 kill -HUP "$(daemon_pid wfd)"
-expect_log 'postern-wfd.* event=reload version=[^ ]+ result='
+expect_log 'wfd/master.* event=reload version=[^ ]+ result='
 expect_page www -b "$(jar_of alice)"
 is_gone "$(daemon_pid wfd)" && fail "a broken reload ended wfd"
 cp "$LAB/good.conf" "$LAB/wfd.conf"

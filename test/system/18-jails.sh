@@ -68,7 +68,7 @@ def judge(daemon, pid):
         complain(pid, title, "its root is " + os.readlink(f"/proc/{pid}/root"))
     if os.readlink(f"/proc/{pid}/cwd") != os.readlink(f"/proc/{pid}/root"):
         complain(pid, title, "works in " + os.readlink(f"/proc/{pid}/cwd"))
-    if os.stat(f"/proc/{pid}").st_uid != 0:
+    if os.stat(f"/proc/{pid}/environ").st_uid != 0:
         complain(pid, title, "can be looked into (dumpable)")
     if read(pid, "environ").strip("\0"):
         complain(pid, title, "has an environment")

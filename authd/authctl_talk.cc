@@ -1,0 +1,71 @@
+// Asking over the admin socket.  It knows messages, not what is in a row, and it prints
+// nothing.
+
+#include "authd/authctl_talk.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cstring>
+
+#include "authd/vault.h"
+
+namespace postern::authd {
+namespace {
+
+constexpr int patience_ms = 40'000;  // longer than sessions waits for the vault
+
+std::string member(const JsonText& row, std::string_view key) {
+  const auto members = read_flat_json(row.text());
+  if (!members) return {};
+  for (const auto& [name, value] : *members)
+    if (name == key) return value;
+  return {};
+}
+
+}  // namespace
+
+Result<AdminTalk> AdminTalk::open(const std::string& path) {
+  sockaddr_un where{};
+  where.sun_family = AF_UNIX;
+  if (path.size() >= sizeof where.sun_path) return fail("the name of the socket is too long");
+  std::memcpy(where.sun_path, path.data(), path.size());
+  UniqueFd fd = UniqueFd::adopt(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  if (!fd) return fail_errno("cannot make a socket");
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0)
+    return fail_errno("cannot reach authd at " + path);
+  return AdminTalk(Channel(std::move(fd), Role::admin, Role::sessions));
+}
+
+Result<std::size_t> AdminTalk::ask_once(const AdminAsk& ask,
+                                        const std::function<void(const JsonText&)>& row) {
+  if (channel_.send(ask) != Told::sent) return fail("authd does not listen");
+  for (std::size_t rows = 0;; ++rows) {
+    Packet packet;
+    const Heard heard = channel_.await(packet, patience_ms);
+    if (heard == Heard::nothing) return fail("authd does not answer");
+    if (heard != Heard::packet) return fail("authd has hung up");
+    AdminRow message;
+    AdminEnd end;
+    if (packet.read(message)) row(message.json);
+    else if (!packet.read(end)) return fail("authd says what it should not");
+    else if (end.done) return rows;
+    else return fail(std::string(end.reason.view()));
+  }
+}
+
+Result<void> AdminTalk::ask(AdminAsk& ask, const std::function<void(const JsonText&)>& row) {
+  std::string last;
+  const auto watching = [&](const JsonText& text) {
+    row(text);
+    if (ask.verb == AdminVerb::user_list) last = member(text, "user");
+  };
+  for (;;) {
+    const std::size_t rows = TRY(ask_once(ask, watching));
+    if (ask.verb != AdminVerb::user_list || rows < users_per_answer) return {};
+    if (last.empty() || last == ask.user.view() || !ask.user.assign(last))
+      return fail("authd says what it should not");
+  }
+}
+
+}  // namespace postern::authd
