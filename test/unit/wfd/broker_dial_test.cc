@@ -11,7 +11,7 @@ TEST_CASE("a connection whose two ends are this host is not handed out", "[broke
   room.settings.intranet.http_port = http.port;
   room.open();
   Channel worker = room.enroll(1);
-  CHECK(room.dial(worker, room.make_dial(1, "127.0.0.1:443")).refused->fault == DialFault::forbidden);
+  CHECK(room.dial(worker, room.make_dial(1, "127.0.0.1:443")).fault() == DialFault::forbidden);
   CHECK(room.logged("result=self"));
 }
 
@@ -28,13 +28,13 @@ TEST_CASE("a refused port 443 leads to port 80, unless plain=never", "[broker]")
   const Reply heard = room.dial(worker, room.make_dial(1));
   if (may_plain) {
     REQUIRE(heard.dialled);
-    CHECK_FALSE(heard.dialled->tls);
+    CHECK_FALSE(heard.is_tls());
     CHECK(heard.dialled->reached.port == http.port);
     CHECK(room.logged("tls=yes result=refused"));
     CHECK(room.logged("tls=no result=connected"));
   } else {
     REQUIRE(heard.refused);
-    CHECK(heard.refused->fault == DialFault::refused);
+    CHECK(heard.fault() == DialFault::refused);
   }
 }
 
@@ -50,7 +50,7 @@ TEST_CASE("a silent port 443 leads to port 80 after https_timeout", "[broker]") 
   const Reply heard = room.dial(worker, room.make_dial(1));
   const Duration took = read_mono() - before;
   REQUIRE(heard.dialled);
-  CHECK_FALSE(heard.dialled->tls);
+  CHECK_FALSE(heard.is_tls());
   CHECK(took >= milliseconds(60));
   CHECK(took < milliseconds(400));
   CHECK(room.logged("tls=yes result=timeout"));
@@ -63,7 +63,7 @@ TEST_CASE("a server that is silent on its last port is a timeout", "[broker]") {
   room.settings.everyone.plain = Plain::never;
   room.open();
   Channel worker = room.enroll(1);
-  CHECK(room.dial(worker, room.make_dial(1)).refused->fault == DialFault::timeout);
+  CHECK(room.dial(worker, room.make_dial(1)).fault() == DialFault::timeout);
 }
 
 TEST_CASE("after a 404 the plain port alone is dialled, if it may be", "[broker]") {
@@ -78,10 +78,10 @@ TEST_CASE("after a 404 the plain port alone is dialled, if it may be", "[broker]
   Channel worker = room.enroll(1);
   const Reply heard = room.dial(worker, room.make_dial(1, "127.0.0.2:443", true));
   REQUIRE(heard.dialled);
-  CHECK_FALSE(heard.dialled->tls);
+  CHECK_FALSE(heard.is_tls());
   Dial strict = room.make_dial(1, "127.0.0.2:443", true);
   strict.host = HostName("strict.example.org");
-  CHECK(room.dial(worker, strict).refused->fault == DialFault::forbidden);
+  CHECK(room.dial(worker, strict).fault() == DialFault::forbidden);
 }
 
 TEST_CASE("a server with verified TLS never falls back", "[broker]") {
@@ -93,7 +93,7 @@ TEST_CASE("a server with verified TLS never falls back", "[broker]") {
   room.open();
   Channel worker = room.enroll(1);
   const Dial first = room.make_dial(1);
-  REQUIRE(room.dial(worker, first).dialled->tls);
+  REQUIRE(room.dial(worker, first).is_tls());
   const bool verified = GENERATE(true, false);
   room.learn(worker, first.ticket, verified ? Port::https_verified : Port::https);
   https.fd.reset();
@@ -111,12 +111,12 @@ TEST_CASE("the port that answered is dialled first, and can be forgotten", "[bro
   room.open();
   Channel worker = room.enroll(1);
   const Dial first = room.make_dial(1);
-  REQUIRE_FALSE(room.dial(worker, first).dialled->tls);
+  REQUIRE_FALSE(room.dial(worker, first).is_tls());
   room.learn(worker, first.ticket, Port::http);
   REQUIRE(::listen(https.fd.get(), 8) == 0);  // now there is TLS, too
-  CHECK_FALSE(room.dial(worker, room.make_dial(1)).dialled->tls);
+  CHECK_FALSE(room.dial(worker, room.make_dial(1)).is_tls());
   room.learn(worker, first.ticket, Port::none);
-  CHECK(room.dial(worker, room.make_dial(1)).dialled->tls);
+  CHECK(room.dial(worker, room.make_dial(1)).is_tls());
 }
 
 TEST_CASE("a worker teaches only what the broker has seen connect for it", "[broker]") {
@@ -130,18 +130,18 @@ TEST_CASE("a worker teaches only what the broker has seen connect for it", "[bro
   const Dial first = room.make_dial(1);
   SECTION("nothing was dialled") { room.learn(worker, first.ticket, Port::http); }
   SECTION("another port was reached") {
-    REQUIRE(room.dial(worker, first).dialled->tls);
+    REQUIRE(room.dial(worker, first).is_tls());
     room.learn(worker, first.ticket, Port::http);
   }
   SECTION("another host was dialled") {
-    REQUIRE_FALSE(room.dial(worker, room.make_dial(1, "127.0.0.2:443", true)).dialled->tls);
+    REQUIRE_FALSE(room.dial(worker, room.make_dial(1, "127.0.0.2:443", true)).is_tls());
     room.learn(worker, first.ticket, Port::http, "b.example.org");
   }
   SECTION("another connection dialled") {
-    REQUIRE_FALSE(room.dial(worker, room.make_dial(1, "127.0.0.2:443", true)).dialled->tls);
+    REQUIRE_FALSE(room.dial(worker, room.make_dial(1, "127.0.0.2:443", true)).is_tls());
     room.learn(worker, make_ticket(555, 1, room.key), Port::http);
   }
-  CHECK(room.dial(worker, room.make_dial(1)).dialled->tls);
+  CHECK(room.dial(worker, room.make_dial(1)).is_tls());
 }
 
 TEST_CASE("a host of [hosts] is reached at its own address", "[broker]") {
@@ -159,7 +159,7 @@ TEST_CASE("a host of [hosts] is reached at its own address", "[broker]") {
   const Reply heard = room.dial(worker, room.make_dial(1));
   REQUIRE(heard.dialled);
   CHECK(heard.dialled->fixed);
-  CHECK_FALSE(heard.dialled->tls);
+  CHECK_FALSE(heard.is_tls());
   CHECK(heard.dialled->reached == Endpoint{address("127.0.0.3"), fixed.port});
 }
 

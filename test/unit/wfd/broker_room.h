@@ -68,6 +68,15 @@ struct Reply {  // what the worker heard
   std::optional<DialRefused> refused;
   UniqueFd socket;
   bool closed = false;
+
+  DialFault fault() const {
+    REQUIRE(refused);
+    return refused->fault;
+  }
+  bool is_tls() const {
+    REQUIRE(dialled);
+    return dialled->tls;
+  }
 };
 
 class Room {
