@@ -126,12 +126,22 @@ TEST_CASE("sessions that goes, or breaks the rules, refuses what it had not judg
     Packet packet;
     return room.sessions.receive(packet) == Heard::packet;
   }));
+  const Mono asked = read_mono();
   SECTION("gone") { room.sessions.close(); }
   SECTION("broken") { REQUIRE(::send(room.sessions.fd(), "x", 1, 0) == 1); }
   SECTION("replaced") { room.open_gate(); }
   CHECK(room.hear(worker).fault() == DialFault::missing_peer);
+  CHECK(read_mono() - asked < seconds(1));  // at once, not when the time for a verdict is over
   room.open_gate();
   CHECK(room.dial(worker, room.make_dial(1)).dialled);
+}
+
+TEST_CASE("sessions that does not answer is a missing peer in the end", "[broker]") {
+  Room room;
+  room.open();
+  Channel worker = room.enroll(1);
+  REQUIRE(worker.send(room.make_dial(1)) == Told::sent);
+  CHECK(room.hear(worker).fault() == DialFault::missing_peer);
 }
 
 TEST_CASE("a verdict that comes late, or that nobody asked for, moves nothing", "[broker]") {
