@@ -354,7 +354,7 @@ void Porter::refuse(const Ticket& ticket, std::string_view reason) {
                               .add_id("id", ticket.connection)
                               .add("src", ticket.client.address.text())
                               .add("dst", ticket.destination.address.text())
-                              .add("status", "-")
+                              .add("status", "")
                               .add("reason", reason));
 }
 

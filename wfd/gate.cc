@@ -21,7 +21,7 @@ void Gate::tend() {
 void Gate::say(std::string_view what) {
   if (complained_) return;
   complained_ = true;
-  (void)log_.write(Line("fault", Level::error).add("role", "master").add("pid", "-").add("what", what));
+  (void)log_.write(Line("fault", Level::error).add("role", "master").add("pid", "").add("what", what));
 }
 
 // A connection of sessions' that is introduced as `as`.
@@ -44,7 +44,7 @@ bool Gate::connect() {
     own_.close();
     return false;
   }
-  if (complained_) (void)log_.write(Line("fault", Level::notice).add("role", "master").add("pid", "-").add("what", "authd is back"));
+  if (complained_) (void)log_.write(Line("fault", Level::notice).add("role", "master").add("pid", "").add("what", "authd is back"));
   complained_ = false;
   introduce(*house, Role::broker);
   introduce(*house, Role::porter);
