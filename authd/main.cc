@@ -1,4 +1,5 @@
-// authd: who you are.  This file says what the daemon consists of.
+// authd: who you are.  This file says what the daemon consists of, and what each of its
+// roles is handed; what they do is in sessions*.cc and vault*.cc.
 
 #include <fcntl.h>
 

@@ -37,8 +37,8 @@ Result<std::string> read_file(const std::string& path) {
 // The running master.
 class Master {
  public:
-  Master(DaemonPlan& plan, const Options& options, Loop& loop, int parent_pipe)
-      : plan_(plan), options_(options), loop_(loop), parent_(UniqueFd::adopt(parent_pipe)) {}
+  Master(DaemonPlan& plan, const Options& options, Loop& loop, UniqueFd parent)
+      : plan_(plan), options_(options), loop_(loop), parent_(std::move(parent)) {}
 
   Result<void> begin(HousePlan house);
   void end();
@@ -277,20 +277,20 @@ void Master::end() {
 
 // In the background: the caller's process waits until the daemon serves, and says so
 // with its exit code.  Returns the pipe to it, or ends the process.
-int go_to_background() {
+UniqueFd go_to_background() {
   int ends[2] = {-1, -1};
   if (::pipe2(ends, O_CLOEXEC) != 0) ::_exit(exit_system);
+  UniqueFd in = UniqueFd::adopt(ends[0]), out = UniqueFd::adopt(ends[1]);
   const pid_t pid = ::fork();
   if (pid < 0) ::_exit(exit_system);
   if (pid == 0) {
-    ::close(ends[0]);
     (void)::setsid();
-    return ends[1];
+    return out;
   }
-  ::close(ends[1]);
+  out.reset();
   char word = 0;
   ssize_t n = 0;
-  do n = ::read(ends[0], &word, 1);
+  do n = ::read(in.get(), &word, 1);
   while (n < 0 && errno == EINTR);
   if (n == 1 && word == '+') ::_exit(0);
   int status = 0;
@@ -312,7 +312,7 @@ void raise_limits() {
 }
 
 int run_master(DaemonPlan& plan, const Options& options, HousePlan house) {
-  const int parent = options.foreground ? -1 : go_to_background();
+  UniqueFd parent = options.foreground ? UniqueFd() : go_to_background();
   const std::string name(name_of(plan.daemon()));
   raise_limits();
   ::umask(022);
@@ -321,7 +321,7 @@ int run_master(DaemonPlan& plan, const Options& options, HousePlan house) {
   if (Result<void> opened = plan.open(house); !opened) return complain(name + ": " + opened.error().what, exit_system);
   Result<Loop> loop = Loop::open();
   if (!loop) return complain(name + ": " + loop.error().what, exit_system);
-  Master master(plan, options, *loop, parent);
+  Master master(plan, options, *loop, std::move(parent));
   if (Result<void> begun = master.begin(std::move(house)); !begun)
     return complain(name + ": " + begun.error().what, exit_system);
   const Result<int> code = loop->run();

@@ -151,7 +151,7 @@ void Nursery::live(std::uint64_t number, Packet& packet, int parent) {
   seat.log = &worker_log_;
   seat.trace = trace_;
   for (const int fd : {porter_.fd(), self_.master().fd(), self_.loop().fd(), children_.get()})
-    (void)::close(fd);  // the nursery's own; its objects are never used in this process
+    UniqueFd::adopt(fd).reset();  // the nursery's own; its objects are never used in this process
   if (const Result<void> r = narrow(parent); !r) {
     (void)worker_log_.write(Line("fault", Level::error).add("role", "worker").add("pid", ::getpid()).add("what", r.error().what));
     ::_exit(exit_system);

@@ -1,4 +1,5 @@
-// Command lines.  Everything that is not one of the five options is refused.
+// Command lines.  Everything that is not one of the five options is refused.  Nothing
+// here looks at the configuration.
 
 #include "common/options.h"
 

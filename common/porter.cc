@@ -110,7 +110,7 @@ Result<void> Porter::fix_numbers() {
     const int fd = ::fcntl(filler.get(), F_DUPFD_CLOEXEC, 0);
     if (fd < 0) return fail_errno("cannot fill the fixed channel numbers");
     if (fd < porter_fixed_channels) continue;
-    ::close(fd);
+    UniqueFd::adopt(fd).reset();
     break;
   }
   (void)filler.release();

@@ -1,4 +1,5 @@
-// Sealing tickets.  Only the porter seals; broker, signer and sessions check.
+// Sealing tickets.  Only the porter seals; broker, signer and sessions check, each with
+// the number of the channel's worker.
 
 #include "common/ticket.h"
 

@@ -1,19 +1,20 @@
-// Counting only; who is told what is porter.cc's business.
+// Counting only: who has room, and who serves what.  Who is told what, and whose word
+// counts, is porter.cc's business; no system call belongs here.
 
 #include "common/worker_pool.h"
 
 namespace postern {
 
-void WorkerPool::reopen(std::uint64_t number, const Worker& worker) {
+void WorkerPool::put_in(std::uint64_t number, const Worker& worker) {
   const bool alive = life_ == 0 || worker.served < life_;
   if (alive && worker.connections.size() < room_) open_.emplace(worker.connections.size(), number);
 }
 
-void WorkerPool::close(std::uint64_t number, const Worker& worker) {
+void WorkerPool::take_out(std::uint64_t number, const Worker& worker) {
   open_.erase({worker.connections.size(), number});
 }
 
-void WorkerPool::add(std::uint64_t worker) { reopen(worker, workers_[worker]); }
+void WorkerPool::add(std::uint64_t worker) { put_in(worker, workers_[worker]); }
 
 std::optional<std::uint64_t> WorkerPool::choose() const {
   if (open_.empty()) return std::nullopt;
@@ -23,10 +24,10 @@ std::optional<std::uint64_t> WorkerPool::choose() const {
 void WorkerPool::assign(std::uint64_t worker, std::uint64_t connection, const Address& source) {
   const auto found = workers_.find(worker);
   if (found == workers_.end()) return;
-  close(worker, found->second);
+  take_out(worker, found->second);
   ++found->second.served;
   found->second.connections[connection] = source;
-  reopen(worker, found->second);
+  put_in(worker, found->second);
 }
 
 std::optional<Address> WorkerPool::release(std::uint64_t worker, std::uint64_t connection) {
@@ -35,9 +36,9 @@ std::optional<Address> WorkerPool::release(std::uint64_t worker, std::uint64_t c
   const auto c = found->second.connections.find(connection);
   if (c == found->second.connections.end()) return std::nullopt;
   const Address source = c->second;
-  close(worker, found->second);
+  take_out(worker, found->second);
   found->second.connections.erase(c);
-  if (room_ > 1) reopen(worker, found->second);  // with one connection a process it leaves now
+  if (room_ > 1) put_in(worker, found->second);  // with one connection a process it leaves now
   return source;
 }
 
@@ -46,7 +47,7 @@ std::vector<Address> WorkerPool::remove(std::uint64_t worker) {
   const auto found = workers_.find(worker);
   if (found == workers_.end()) return sources;
   for (const auto& [connection, source] : found->second.connections) sources.push_back(source);
-  close(worker, found->second);
+  take_out(worker, found->second);
   workers_.erase(found);
   return sources;
 }

@@ -44,8 +44,8 @@ class WorkerPool {
     std::uint32_t served = 0;
     std::unordered_map<std::uint64_t, Address> connections;
   };
-  void reopen(std::uint64_t number, const Worker& worker);
-  void close(std::uint64_t number, const Worker& worker);
+  void put_in(std::uint64_t number, const Worker& worker);
+  void take_out(std::uint64_t number, const Worker& worker);
 
   std::uint32_t room_, life_;
   std::map<std::uint64_t, Worker> workers_;
