@@ -42,7 +42,6 @@ VaultConfig vault_config_of(const AuthdSettings& settings) {
   config.lockout.free_failures = settings.lockout.free_failures;
   config.lockout.first_delay = settings.lockout.delay;
   config.lockout.max_delay = settings.lockout.max_delay;
-  config.lockout.forget = std::max(config.lockout.forget, settings.lockout.max_delay);
   return config;
 }
 
