@@ -126,7 +126,6 @@ Result<void> run(const Wish& wish, AdminAsk& ask) {
 
 int complain(const Error& error, int code) {
   (void)std::fprintf(stderr, "authctl: %s\n", error.what.c_str());
-  if (code == exit_usage) (void)std::fputs(usage_text().c_str(), stderr);
   return code;
 }
 
@@ -137,7 +136,11 @@ int main(int argc, char** argv) {
   using namespace postern::authd;
   const std::span<char* const> arguments(argv, static_cast<std::size_t>(argc));
   const auto wish = read_wish(arguments.subspan(argc > 0 ? 1 : 0));
-  if (!wish) return complain(wish.error(), exit_usage);
+  if (!wish) {
+    (void)complain(wish.error(), exit_usage);
+    (void)std::fputs(usage_text().c_str(), stderr);
+    return exit_usage;
+  }
   if (wish->command == nullptr) return std::puts("authctl " POSTERN_VERSION) < 0 ? exit_error : 0;
   auto ask = question_of(*wish);
   if (!ask) return complain(ask.error(), exit_usage);
