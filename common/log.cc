@@ -121,6 +121,7 @@ Log& Log::operator=(Log&& other) noexcept {
   std::swap(page_, other.page_);
   std::swap(on_failure_, other.on_failure_);
   std::swap(verbose_, other.verbose_);
+  std::swap(in_vain_, other.in_vain_);
   return *this;
 }
 
@@ -136,11 +137,16 @@ bool Log::write(const Line& line) {
   text += line.text();
   for (int attempt = 0; attempt < 2; ++attempt) {
     const ssize_t n = ::send(channel_.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n == static_cast<ssize_t>(text.size())) return true;
+    if (n == static_cast<ssize_t>(text.size())) {
+      in_vain_ = false;
+      return true;
+    }
     if (n < 0 && errno != EAGAIN && errno != EINTR) return false;
+    if (in_vain_) return false;
     pollfd wait{channel_.get(), POLLOUT, 0};
     if (attempt == 0) (void)::poll(&wait, 1, patience_ms);  // send says whether it helped
   }
+  in_vain_ = true;
   return false;
 }
 

@@ -62,7 +62,8 @@ class Log {
   Log& operator=(Log&& other) noexcept;
   ~Log();
 
-  // Hands a line over; waits up to a second when the logger is behind.  False: not recorded.
+  // Hands a line over; waits up to a second when the logger is behind, but not again before
+  // it has caught up.  False: not recorded.
   bool write(const Line& line);
   // A line of level debug; nothing unless the daemon runs with -v.
   void debug(std::string_view what);
@@ -75,6 +76,7 @@ class Log {
   const LogPage* page_ = nullptr;
   OnLogFailure on_failure_ = OnLogFailure::deny;
   bool verbose_ = false;
+  bool in_vain_ = false;  // the last wait did not help
 };
 
 // Memory for a LogPage: first a descriptor to write it, then one that can only read.
