@@ -1,5 +1,6 @@
 // The command line of authctl, as tables: every command is a row, every option is a row.
-// Nothing is asked and nothing is sent here.
+// authctl.cc reads it before anything else happens.  Nothing is asked and nothing is sent
+// here, and whatever is not in a table is refused, never guessed.
 
 #include "authd/authctl_options.h"
 

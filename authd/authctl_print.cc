@@ -1,5 +1,6 @@
-// Making tables of rows.  Everything that is printed has gone through shown(), so that no
-// byte can move the operator's cursor.
+// Making tables of rows for authctl.  Everything that is printed has gone through shown(),
+// so that no byte can move the operator's cursor.  Never put here: a row's meaning, or a
+// secret (those are shown by authctl_terminal.cc alone).
 
 #include "authd/authctl_print.h"
 

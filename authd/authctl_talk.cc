@@ -1,5 +1,6 @@
-// Asking over the admin socket.  It knows messages, not what is in a row, and it prints
-// nothing.
+// Asking over the admin socket, for authctl alone.  It knows messages, and of a row only
+// where the next part of a list begins.  It prints nothing and asks the operator nothing;
+// every wait has an end.
 
 #include "authd/authctl_talk.h"
 

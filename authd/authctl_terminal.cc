@@ -1,5 +1,6 @@
-// Reading from and writing to the operator's terminal.  PINs and codes pass through here
-// byte by byte, never through a stdio buffer or a std::string.
+// Reading from and writing to the operator's terminal, for authctl alone.  PINs and codes
+// pass through here byte by byte, never through a stdio buffer or a std::string, and what
+// was read is never printed.
 
 #include "authd/authctl_terminal.h"
 

@@ -1,5 +1,6 @@
-// Writing and reading flat JSON objects.  For rows between authd and authctl only; what
-// people on the network send is never given to it.
+// Writing and reading flat JSON objects: rows between authd and authctl, and nothing else.
+// What people on the network send is never given to it; whatever is not a flat object is
+// refused as a whole.
 
 #include "authd/json.h"
 

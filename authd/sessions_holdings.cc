@@ -1,5 +1,6 @@
 // The bookkeeping of who holds which verdict.  Role sessions asks it at every verdict and
-// at every end; it knows no channel and sends nothing.
+// at every end.  It knows no channel, no clock and no cookie, sends nothing and logs
+// nothing.
 
 #include "authd/sessions_holdings.h"
 

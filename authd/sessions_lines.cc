@@ -1,5 +1,6 @@
-// Makes the log lines of role sessions.  The one place that knows their fields and their
-// order; nothing secret is ever handed to it.
+// Makes the log lines of role sessions: the one place that knows their fields and their
+// order (DESIGN 9).  Nothing secret is ever handed to it, and what a person typed is left
+// out unless it may be a user's name.
 
 #include "authd/sessions_lines.h"
 

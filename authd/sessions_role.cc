@@ -1,5 +1,6 @@
-// The entry of role sessions: what it is handed, what it makes before its jail, and its
-// ear for the master.  Everything else is in sessions.h.
+// The entry of role sessions: what it is handed, what it makes before its jail (the
+// generation page needs /proc), and its ear for the master.  Everything else is in
+// sessions.h; nothing that decides belongs here.
 
 #include <openssl/sha.h>
 
