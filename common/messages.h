@@ -503,14 +503,16 @@ inline constexpr Route routes[] = {
     {Kind::admin_end,     Role::sessions, Role::admin,    0},
 };
 
+// `row` names this end; any_role stands for the roles that a master starts, and so for
+// no peer that is unknown yet, no operator's tool, and no other master.
+constexpr bool is_end(Role row, Role role) {
+  if (role == Role::none) return false;
+  return row == any_role ? role != Role::master && role != Role::admin : row == role;
+}
 // The route of a kind between two roles; nullptr when there is none.
 constexpr const Route* find_route(Kind kind, Role from, Role to) {
-  for (const Route& row : routes) {
-    if (row.kind != kind) continue;
-    const bool from_fits = row.from == from || (row.from == any_role && row.to == Role::master);
-    const bool to_fits = row.to == to || (row.to == any_role && row.from == Role::master);
-    if (from_fits && to_fits) return &row;
-  }
+  for (const Route& row : routes)
+    if (row.kind == kind && is_end(row.from, from) && is_end(row.to, to)) return &row;
   return nullptr;
 }
 inline constexpr std::size_t max_descriptors = 4;
