@@ -91,7 +91,10 @@ Heard Channel::receive(Packet& packet) {
   if (n < 0) return errno == EAGAIN ? Heard::nothing : Heard::closed;
   packet.size_ = static_cast<std::size_t>(n);
   const std::size_t count = read_control(header, packet);
-  if (n == 0) return Heard::closed;
+  if (n == 0) {  // an end, or an empty packet, which may bring descriptors
+    packet.clear();
+    return Heard::closed;
+  }
   const auto code = std::to_integer<std::uint8_t>(packet.bytes_[0]);
   const Route* route = code > static_cast<std::uint8_t>(Kind::last)
                            ? nullptr
