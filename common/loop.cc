@@ -105,7 +105,10 @@ int Loop::wait_time() const {
 }
 
 void Loop::fire_timers() {
-  while (running_ && !timers_.empty() && timers_.begin()->first <= now_) {
+  // No more than there were: one that sets itself again for now has its turn in the next
+  // round, after the descriptors.
+  for (std::size_t n = timers_.size(); n > 0; --n) {
+    if (!running_ || timers_.empty() || now_ < timers_.begin()->first) return;
     Timer* timer = timers_.begin()->second;
     timer->cancel();
     Timer::Due due = std::move(timer->due_);  // the function may destroy or reset its timer
