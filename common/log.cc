@@ -38,15 +38,22 @@ void append_escaped(std::string& out, char c) {
 
 }  // namespace
 
-std::string log_value(std::string_view value) {
+std::string log_value(std::string_view value, std::size_t room) {
   if (value.empty()) return "-";
-  const bool cut = value.size() > Line::longest_value;
+  constexpr std::size_t tail = 4 + 4;  // one more escaped byte, and `..."`
+  bool cut = value.size() > Line::longest_value;
   value = value.substr(0, Line::longest_value);
   bool plain = value != "-";  // a literal "-" is quoted, for it is not a missing value
   for (const char c : value) plain = plain && is_plain(c);
   std::string out;
   if (!plain) out += '"';
-  for (const char c : value) append_escaped(out, c);
+  for (const char c : value) {
+    if (room < out.size() + tail) {
+      cut = true;
+      break;
+    }
+    append_escaped(out, c);
+  }
   if (cut) out += "...";
   if (!plain) out += '"';
   return out;
@@ -59,7 +66,7 @@ Line::Line(std::string_view event, Level level) : level_(level) {
 }
 
 Line& Line::add(std::string_view key, std::string_view value) {
-  const std::string written = log_value(value);
+  const std::string written = log_value(value, longest_written);
   if (longest - text_.size() < key.size() + written.size() + 2) return *this;
   text_ += ' ';
   text_ += key;
@@ -87,8 +94,10 @@ Line& Line::add_id(std::string_view key, std::uint64_t value) {
 }
 
 Result<std::pair<UniqueFd, UniqueFd>> make_log_page() {
-  UniqueFd writable = UniqueFd::adopt(::memfd_create("log-page", MFD_CLOEXEC));
-  if (!writable || ::ftruncate(writable.get(), sizeof(LogPage)) != 0)
+  UniqueFd writable = UniqueFd::adopt(::memfd_create("log-page", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  constexpr int size_seals = F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;  // a shorter page would kill its readers
+  if (!writable || ::ftruncate(writable.get(), sizeof(LogPage)) != 0 ||
+      ::fcntl(writable.get(), F_ADD_SEALS, size_seals) != 0)
     return fail_errno("cannot make the log page");
   const std::string path = "/proc/self/fd/" + std::to_string(writable.get());
   UniqueFd readable = UniqueFd::adopt(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

@@ -21,6 +21,7 @@ class Line {
  public:
   static constexpr std::size_t longest = 3000;       // bytes of a whole line
   static constexpr std::size_t longest_value = 1024; // longer values are cut, with "..."
+  static constexpr std::size_t longest_written = 2000; // and so are escaped ones above this
 
   explicit Line(std::string_view event, Level level = Level::info);
   // `key=value`; an empty value is written `-`.  Quoted and escaped where needed.
@@ -41,8 +42,8 @@ class Line {
   std::string text_;
 };
 
-// `value` as it stands in a log line.
-std::string log_value(std::string_view value);
+// `value` as it stands in a log line, in at most `room` bytes (8 or more).
+std::string log_value(std::string_view value, std::size_t room = 4 * Line::longest_value + 8);
 
 // What the logger tells all others, in shared memory that only it can write.
 struct LogPage {
