@@ -1,0 +1,123 @@
+// The porter's book: who has room, who is worn out, whose sources are free again.
+#include "common/worker_pool.h"
+
+#include <algorithm>
+#include <random>
+
+#include "unit/catch.h"
+
+using namespace postern;
+
+namespace {
+const Address anna = Address::parse("192.0.2.1").value();
+const Address bert = Address::parse("192.0.2.2").value();
+}  // namespace
+
+TEST_CASE("the worker with the fewest connections is chosen, and none without room", "[worker_pool]") {
+  WorkerPool pool(2, 0);
+  CHECK_FALSE(pool.choose());
+  pool.add(1);
+  pool.add(2);
+  CHECK(pool.choose() == 1u);
+  pool.assign(1, 100, anna);
+  CHECK(pool.choose() == 2u);
+  pool.assign(2, 200, anna);
+  pool.assign(2, 201, bert);
+  CHECK(pool.choose() == 1u);
+  CHECK(pool.with_room() == 1);
+  pool.assign(1, 101, bert);
+  CHECK_FALSE(pool.choose());
+  CHECK(pool.release(2, 200) == anna);
+  CHECK(pool.choose() == 2u);
+}
+
+TEST_CASE("a worker of one connection never gets a second one", "[worker_pool]") {
+  WorkerPool pool(1, 0);
+  pool.add(1);
+  pool.assign(1, 100, anna);
+  CHECK_FALSE(pool.choose());
+  CHECK(pool.release(1, 100) == anna);
+  CHECK_FALSE(pool.choose());  // it saw one user's secrets; it leaves
+  CHECK(pool.is_idle(1));
+}
+
+TEST_CASE("a worker whose life is used up gets nothing more, and is worn out once empty", "[worker_pool]") {
+  WorkerPool pool(2, 3);
+  pool.add(1);
+  for (const std::uint64_t c : {1, 2}) pool.assign(1, c, anna);
+  CHECK(pool.release(1, 1) == anna);
+  pool.assign(1, 3, anna);  // the third and last of its life
+  CHECK(pool.release(1, 2) == anna);
+  CHECK_FALSE(pool.choose());
+  CHECK_FALSE(pool.is_worn_out(1));  // one is left
+  CHECK(pool.release(1, 3) == anna);
+  CHECK(pool.is_worn_out(1));
+  CHECK_FALSE(pool.choose());
+  CHECK_FALSE(pool.is_worn_out(2));
+}
+
+TEST_CASE("a connection counts for its own worker only, and only once", "[worker_pool]") {
+  WorkerPool pool(4, 0);
+  pool.add(1);
+  pool.add(2);
+  pool.assign(1, 100, anna);
+  CHECK_FALSE(pool.release(2, 100));
+  CHECK_FALSE(pool.release(3, 100));
+  CHECK_FALSE(pool.release(1, 101));
+  CHECK(pool.release(1, 100) == anna);
+  CHECK_FALSE(pool.release(1, 100));
+  pool.assign(9, 1, anna);  // a worker that is not there
+  CHECK_FALSE(pool.has(9));
+}
+
+TEST_CASE("a worker that ends gives back the sources of all its connections", "[worker_pool]") {
+  WorkerPool pool(4, 0);
+  pool.add(1);
+  pool.assign(1, 100, anna);
+  pool.assign(1, 101, anna);
+  pool.assign(1, 102, bert);
+  std::vector<Address> sources = pool.remove(1);
+  std::sort(sources.begin(), sources.end());
+  CHECK(sources == std::vector<Address>{anna, anna, bert});
+  CHECK(pool.size() == 0);
+  CHECK(pool.with_room() == 0);
+  CHECK_FALSE(pool.choose());
+  CHECK(pool.remove(1).empty());
+  CHECK_FALSE(pool.release(1, 100));
+}
+
+TEST_CASE("after any sequence the book agrees with a plain count", "[worker_pool]") {
+  constexpr std::uint32_t room = 3, life = 6;
+  WorkerPool pool(room, life);
+  struct Plain { std::uint32_t served = 0; std::vector<std::uint64_t> open; };
+  std::map<std::uint64_t, Plain> plain;
+  std::mt19937 random(1);
+  std::uint64_t next_worker = 0, next_connection = 0;
+  for (int step = 0; step < 5000; ++step) {
+    const unsigned what = random() % 8;
+    if (what == 0 && plain.size() < 6) plain[next_worker], pool.add(next_worker++);
+    else if (what == 1 && !plain.empty()) {
+      const std::uint64_t gone = plain.begin()->first;
+      REQUIRE(pool.remove(gone).size() == plain[gone].open.size());
+      plain.erase(gone);
+    } else if (what < 5) {
+      if (const auto worker = pool.choose()) {
+        pool.assign(*worker, next_connection, anna);
+        ++plain[*worker].served;
+        plain[*worker].open.push_back(next_connection++);
+      }
+    } else if (!plain.empty()) {
+      auto& [number, worker] = *std::next(plain.begin(), static_cast<long>(random() % plain.size()));
+      if (!worker.open.empty()) {
+        REQUIRE(pool.release(number, worker.open.back()).has_value());
+        worker.open.pop_back();
+      }
+    }
+    std::size_t with_room = 0, fewest = room;
+    for (const auto& [number, worker] : plain)
+      if (worker.open.size() < room && worker.served < life) ++with_room, fewest = std::min(fewest, worker.open.size());
+    REQUIRE(pool.with_room() == with_room);
+    REQUIRE(pool.choose().has_value() == (with_room != 0));
+    if (pool.choose()) REQUIRE(plain[*pool.choose()].open.size() == fewest);
+  }
+}
