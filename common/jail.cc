@@ -109,7 +109,7 @@ Result<void> prove(const JailPlan& plan) {
     return fail_errno("cannot ask who we are");
   if (r != plan.uid || e != plan.uid || s != plan.uid || rg != plan.gid || eg != plan.gid || sg != plan.gid)
     return fail("still somebody else after giving up privileges");
-  if (plan.uid == 0 || ::setresuid(0, 0, 0) == 0 || ::chroot(".") == 0)
+  if (plan.uid == 0 || plan.gid == 0 || ::setresuid(0, 0, 0) == 0 || ::chroot(".") == 0)
     return fail("root can be had again after giving up privileges");
   if (::getgroups(0, nullptr) != 0) return fail("supplementary groups are left");
   if (::access("/proc", F_OK) == 0 || ::access("/etc", F_OK) == 0) return fail("the jail is not the root");
