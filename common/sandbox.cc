@@ -38,7 +38,7 @@ constexpr bool in_column(const SandboxRule& rule, Role role) {
   switch (role) {
     case Role::logger: return rule.logger;
     case Role::porter: return rule.porter;
-    case Role::nursery: return rule.nursery || rule.worker;
+    case Role::nursery: return rule.nursery || (rule.worker && rule.when != When::own_abort);
     case Role::worker: return rule.worker;
     case Role::signer: return rule.signer;
     case Role::broker: return rule.broker;
@@ -66,6 +66,26 @@ bool add_own_abort(scmp_filter_ctx c, int call) {
          add(c, SCMP_ACT_ERRNO(EPERM), call, {SCMP_A2_32(SCMP_CMP_NE, SIGABRT)});
 }
 
+bool add_only_abort(scmp_filter_ctx c, int call) {
+  return add(c, SCMP_ACT_ALLOW, call, {SCMP_A2_32(SCMP_CMP_EQ, SIGABRT)}) &&
+         add(c, SCMP_ACT_ERRNO(EPERM), call, {SCMP_A2_32(SCMP_CMP_NE, SIGABRT)});
+}
+
+// Allows the call unless `mask` of its first argument is `value`: one rule for each bit
+// that may differ.  Not by greater and less, which look at 64 bits where the kernel takes
+// a descriptor from 32: close((1 << 32) | 5) would pass as high, and close 5.
+bool add_unless(scmp_filter_ctx c, int call, std::uint32_t mask, std::uint32_t value) {
+  for (std::uint32_t bit = 1; bit != 0; bit <<= 1)
+    if ((mask & bit) != 0 && !add(c, SCMP_ACT_ALLOW, call, {SCMP_A0_32(SCMP_CMP_MASKED_EQ, bit, ~value & bit)}))
+      return false;
+  return true;
+}
+
+constexpr std::uint32_t above_fixed = ~(std::uint32_t{porter_fixed_channels} - 1);
+static_assert((porter_fixed_channels & (porter_fixed_channels - 1)) == 0);
+constexpr std::uint32_t shared_pair = ~std::uint32_t{1};
+static_assert(worker_log_number % 2 == 0 && worker_reports_number == worker_log_number + 1);
+
 bool add_tcp_socket(scmp_filter_ctx c, int call) {
   constexpr std::uint32_t flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
   for (const std::uint32_t family : {AF_INET, AF_INET6})
@@ -83,8 +103,11 @@ bool add_set_flags(scmp_filter_ctx c, int call) {
 }
 
 bool add_keepalive(scmp_filter_ctx c, int call) {
-  return add(c, SCMP_ACT_ALLOW, call, {SCMP_A1_32(SCMP_CMP_EQ, IPPROTO_TCP)}) &&
-         add(c, SCMP_ACT_ALLOW, call,
+  for (const std::uint32_t option : {TCP_NODELAY, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT})
+    if (!add(c, SCMP_ACT_ALLOW, call,
+             {SCMP_A1_32(SCMP_CMP_EQ, IPPROTO_TCP), SCMP_A2_32(SCMP_CMP_EQ, option)}))
+      return false;
+  return add(c, SCMP_ACT_ALLOW, call,
              {SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET), SCMP_A2_32(SCMP_CMP_EQ, SO_KEEPALIVE)});
 }
 
@@ -104,12 +127,16 @@ bool add_rule(scmp_filter_ctx c, const SandboxRule& rule, bool client_address) {
   switch (rule.when) {
     case When::any: return allow({});
     case When::own_abort: return add_own_abort(c, rule.call);
-    case When::fixed_channel: return allow({SCMP_A0_32(SCMP_CMP_LT, porter_fixed_channels)});
-    case When::not_fixed: return allow({SCMP_A0_32(SCMP_CMP_GE, porter_fixed_channels)});
+    case When::only_abort: return add_only_abort(c, rule.call);
+    case When::fixed_channel: return allow({SCMP_A0_32(SCMP_CMP_MASKED_EQ, above_fixed, 0)});
+    case When::not_fixed: return add_unless(c, rule.call, above_fixed, 0);
+    case When::not_shared: return add_unless(c, rule.call, shared_pair, worker_log_number);
     case When::no_exec: return allow({SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
     case When::empty_path: return allow({SCMP_A3_32(SCMP_CMP_EQ, AT_EMPTY_PATH)});
     case When::only_sigkill: return allow({SCMP_A1_32(SCMP_CMP_EQ, SIGKILL)});
     case When::plain_fork: return allow({SCMP_A0(SCMP_CMP_EQ, fork_flags)});
+    case When::own_limits: return allow({SCMP_A0_32(SCMP_CMP_EQ, 0)});
+    case When::to_stderr: return allow({SCMP_A0_32(SCMP_CMP_EQ, 2)});
     case When::tcp_socket: return add_tcp_socket(c, rule.call);
     case When::set_flags: return add_set_flags(c, rule.call);
     case When::set_name: return allow({SCMP_A0_32(SCMP_CMP_EQ, PR_SET_NAME)});

@@ -13,18 +13,22 @@ namespace postern {
 enum class When : std::uint8_t {
   any,
   own_abort,       // tgkill(own pid, _, SIGABRT): abort() and nothing else; otherwise EPERM
+  only_abort,      // tgkill(_, _, SIGABRT); otherwise EPERM
   fixed_channel,   // the descriptor is one of the porter's fixed channel numbers
   not_fixed,       // the descriptor is none of them
+  not_shared,      // the descriptor is none that all workers share
   no_exec,         // memory that cannot be executed
   empty_path,      // newfstatat on a descriptor: no name is looked up
   only_sigkill,    // kill(_, SIGKILL)
   plain_fork,      // clone() as fork() calls it
+  own_limits,      // prlimit64(0, ...): of this process
+  to_stderr,       // the descriptor is 2
   tcp_socket,      // socket(AF_INET or AF_INET6, SOCK_STREAM)
   set_flags,       // fcntl(F_GETFL, F_SETFL, F_GETFD, F_SETFD)
   set_name,        // prctl(PR_SET_NAME)
   parent_death,    // prctl(PR_SET_PDEATHSIG)
   install_filter,  // seccomp(SECCOMP_SET_MODE_FILTER)
-  nodelay,         // setsockopt(IPPROTO_TCP, ...)
+  nodelay,         // setsockopt(TCP_NODELAY, SO_KEEPALIVE and its times)
   client_address,  // only with [intranet] source=client
 };
 
@@ -35,6 +39,11 @@ inline constexpr int porter_fixed_channels = 64;
 
 // A worker is forked by its nursery and stays under the nursery's filter as well, so the
 // nursery may always do what a worker may; its column says what it needs beyond that.
+// The two descriptors that all workers of a nursery share: their lines to the logger and
+// to the porter.  shutdown() of one would end it for all of them.  A nursery puts them
+// on these numbers, and no worker closes them.
+inline constexpr int worker_log_number = 200, worker_reports_number = 201;
+
 struct SandboxRule {
   int call;
   When when;
@@ -69,9 +78,11 @@ inline constexpr SandboxRule sandbox_policy[] = {
     POSTERN_ROW(recvfrom,        any,            Y, o, o, Y, o, o, o, o, "lines of the other roles; connections")
     POSTERN_ROW(read,            any,            o, o, Y, Y, o, o, o, Y, "pages at start; connections; the database")
     POSTERN_ROW(write,           any,            Y, o, o, Y, o, o, o, Y, "stderr with -f; connections; the database")
+    POSTERN_ROW(write,           to_stderr,      o, Y, o, o, Y, Y, Y, o, "the library's last words, or SIGSYS hides them")
     POSTERN_ROW(writev,          any,            o, o, o, Y, o, o, o, o, "head and body in one go")
+    POSTERN_ROW(writev,          to_stderr,      Y, Y, o, o, Y, Y, Y, Y, "the library's last words, or SIGSYS hides them")
     POSTERN_ROW(readv,           any,            o, o, o, Y, o, o, o, o, "connections")
-    POSTERN_ROW(shutdown,        any,            o, Y, o, Y, o, Y, Y, o, "the end of a connection")
+    POSTERN_ROW(shutdown,        not_shared,     o, o, o, Y, o, o, o, o, "the end of a connection")
     POSTERN_ROW(accept4,         any,            o, Y, o, o, o, o, Y, o, "connections; the gate and admin sockets")
     POSTERN_ROW(getsockopt,      any,            o, Y, o, Y, o, Y, Y, o, "the dialled address; outcome of connect; who a peer is")
     POSTERN_ROW(getsockname,     any,            o, Y, o, o, o, Y, o, o, "the dialled address")
@@ -90,7 +101,7 @@ inline constexpr SandboxRule sandbox_policy[] = {
     POSTERN_ROW(kill,            only_sigkill,   o, o, Y, o, o, o, o, o, "a worker, on the porter's word")
     POSTERN_ROW(prctl,           parent_death,   o, o, Y, o, o, o, o, o, "a worker dies with its nursery")
     POSTERN_ROW(prctl,           set_name,       o, o, Y, o, o, o, o, o, "process title of a worker")
-    POSTERN_ROW(prlimit64,       any,            o, o, Y, o, o, o, o, o, "a worker's narrower limits")
+    POSTERN_ROW(prlimit64,       own_limits,     o, o, Y, o, o, o, o, o, "a worker's narrower limits")
     POSTERN_ROW(seccomp,         install_filter, o, o, Y, o, o, o, o, o, "a worker's narrower filter")
     POSTERN_ROW(getppid,         any,            o, o, Y, o, o, o, o, o, "did the nursery die meanwhile?")
     POSTERN_ROW(set_robust_list, any,            o, o, Y, o, o, o, o, o, "libc after fork")
@@ -135,7 +146,8 @@ inline constexpr SandboxRule sandbox_policy[] = {
     POSTERN_ROW(rt_sigaction,    any,            Y, Y, Y, Y, Y, Y, Y, Y, "abort()")
     POSTERN_ROW(getpid,          any,            Y, Y, Y, Y, Y, Y, Y, Y, "abort(); libraries notice a fork")
     POSTERN_ROW(gettid,          any,            Y, Y, Y, Y, Y, Y, Y, Y, "abort()")
-    POSTERN_ROW(tgkill,          own_abort,      Y, Y, Y, Y, Y, Y, Y, Y, "abort() must show as SIGABRT")
+    POSTERN_ROW(tgkill,          own_abort,      Y, Y, o, Y, Y, Y, Y, Y, "abort() must show as SIGABRT")
+    POSTERN_ROW(tgkill,          only_abort,     o, o, Y, o, o, o, o, o, "abort(), also of the workers under this filter")
     POSTERN_ROW(exit_group,      any,            Y, Y, Y, Y, Y, Y, Y, Y, "the end")
     POSTERN_ROW(exit,            any,            Y, Y, Y, Y, Y, Y, Y, Y, "the end")
 #undef POSTERN_ROW
