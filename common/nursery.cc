@@ -3,6 +3,8 @@
 
 #include "common/nursery.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -14,11 +16,20 @@
 #include <map>
 
 #include "common/sandbox.h"
+#include "common/sandbox_policy.h"
 
 namespace postern {
 namespace {
 
 constexpr std::uint32_t not_forked = 0xffffffff;
+constexpr int porter_patience_ms = 5000;
+
+// `fd` at exactly `number`, where the workers' filter knows it.
+Result<UniqueFd> at_number(const UniqueFd& fd, int number) {
+  UniqueFd there = UniqueFd::adopt(fd ? ::fcntl(fd.get(), F_DUPFD_CLOEXEC, number) : -1);
+  if (there.get() != number) return fail("cannot have descriptor " + std::to_string(number));
+  return there;
+}
 
 // Writes over argv[0], which the master made long enough (ps shows it).
 void set_title(Daemon daemon, Role role) {
@@ -47,6 +58,8 @@ class Nursery {
   void raise_worker(std::uint64_t number, Packet& packet);
   [[noreturn]] void live(std::uint64_t number, Packet& packet, int parent);
   Result<void> narrow(int parent);
+  template <class M>
+  void tell_porter(const M& news);
   void tell_gone(std::uint64_t number, std::uint32_t status);
   void on_child();
 
@@ -63,14 +76,15 @@ class Nursery {
 
 Result<void> Nursery::open() {
   porter_ = Channel(self_.take(Item::channel, Role::porter), Role::nursery, Role::porter);
-  reports_ = Channel(self_.take(Item::reports), Role::worker, Role::porter);
+  reports_ = Channel(TRY(at_number(self_.take(Item::reports), worker_reports_number)), Role::worker, Role::porter);
+  UniqueFd lines = TRY(at_number(self_.take(Item::log, Role::worker), worker_log_number));
   const auto on_failure = self_.start().log_must_record ? OnLogFailure::deny : OnLogFailure::proceed;
-  worker_log_ = TRY(Log::open(self_.take(Item::log, Role::worker), self_.take(Item::log_page, Role::worker),
-                              on_failure, self_.start().verbose));
+  worker_log_ = TRY(Log::open(std::move(lines), self_.take(Item::log_page, Role::worker), on_failure,
+                              self_.start().verbose));
   worker_filter_ = TRY(Sandbox::compile(Role::worker, false));
   trace_ = self_.start().trace;
   self_.on_trace = [this](bool on) { trace_ = on; };
-  if (!porter_ || !reports_) return fail("no channel to the porter");
+  if (!porter_) return fail("no channel to the porter");
   return {};
 }
 
@@ -136,7 +150,7 @@ void Nursery::raise_worker(std::uint64_t number, Packet& packet) {
   Spawned news;
   news.worker = number;
   news.pid = static_cast<std::uint32_t>(pid);
-  if (porter_.send(news) != Told::sent) self_.loop().stop(0);
+  tell_porter(news);
 }
 
 // In the new worker.
@@ -150,6 +164,7 @@ void Nursery::live(std::uint64_t number, Packet& packet, int parent) {
   seat.reports = std::move(reports_);
   seat.log = &worker_log_;
   seat.trace = trace_;
+  self_.log() = Log();  // or a worker could write lines as its nursery
   for (const int fd : {porter_.fd(), self_.master().fd(), self_.loop().fd(), children_.get()})
     UniqueFd::adopt(fd).reset();  // the nursery's own; its objects are never used in this process
   if (const Result<void> r = narrow(parent); !r) {
@@ -166,11 +181,24 @@ Result<void> Nursery::narrow(int parent) {
   return worker_filter_.install();
 }
 
+// Waits for room: when hundreds of workers end at once the porter's queue is full for a
+// moment.  The porter never waits for us, so this ends.
+template <class M>
+void Nursery::tell_porter(const M& news) {
+  Told told = porter_.send(news);
+  if (told == Told::full) {
+    pollfd room{porter_.fd(), POLLOUT, 0};
+    (void)::poll(&room, 1, porter_patience_ms);  // send says whether it helped
+    told = porter_.send(news);
+  }
+  if (told != Told::sent) self_.loop().stop(0);
+}
+
 void Nursery::tell_gone(std::uint64_t number, std::uint32_t status) {
   Gone news;
   news.worker = number;
   news.status = status;
-  if (porter_.send(news) != Told::sent) self_.loop().stop(0);
+  tell_porter(news);
 }
 
 void Nursery::on_child() {
