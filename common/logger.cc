@@ -40,19 +40,23 @@ class Logger {
 
  private:
   Result<void> watch(Source& source);
-  void drain(Source& source);
+  Passed drain(Source& source);
   Passed pass_one(Source& source);
   bool write_out(std::span<const char> line, Role role, std::uint32_t pid);
   std::string head(char level, Role role, std::uint32_t pid) const;
+  void take_way(UniqueFd way);
+  void await_room();
   void set_stuck(bool stuck);
+  void leave();
   void tick();
 
   RoleProcess& self_;
   Loop& loop_;
   std::vector<Source> sources_;
   UniqueFd syslog_;
+  Watcher room_;  // a syslogd that was behind takes lines again
   LogPage* page_ = nullptr;
-  bool stuck_ = false;
+  bool stuck_ = false, leaving_ = false;
   Mono waiting_since_{};  // since when lines could not be passed on; zero: they can
   Timer timer_;
 };
@@ -64,8 +68,9 @@ Result<void> Logger::open() {
   syslog_ = self_.take(Item::syslog);
   for (Handed& h : self_.take_all(Item::log_in)) sources_.push_back({h.role, std::move(h.fd)});
   self_.on_hand = [this](Handed handed) {
-    if (handed.item == Item::syslog) syslog_ = std::move(handed.fd);
+    if (handed.item == Item::syslog) take_way(std::move(handed.fd));
   };
+  self_.on_retire = [this] { leave(); };
   return {};
 }
 
@@ -77,15 +82,17 @@ Result<void> Logger::start() {
 
 Result<void> Logger::watch(Source& source) {
   return source.watcher->start(loop_, source.fd.get(), EPOLLIN,
-                               [this, &source](std::uint32_t) { drain(source); });
+                               [this, &source](std::uint32_t) {
+                                 (void)drain(source);  // the rest comes in the next round
+                                 if (leaving_) leave();
+                               });
 }
 
-void Logger::drain(Source& source) {
-  for (int i = 0; i < lines_a_round; ++i) {
-    const Passed passed = pass_one(source);
-    if (passed == Passed::nothing) return;
-    if (passed == Passed::stuck) return set_stuck(true);
-  }
+Passed Logger::drain(Source& source) {
+  Passed passed = Passed::line;
+  for (int i = 0; i < lines_a_round && passed == Passed::line; ++i) passed = pass_one(source);
+  if (passed == Passed::stuck) set_stuck(true);
+  return passed;
 }
 
 // Passes the oldest line of `source` on, and takes it from the queue when syslog has it.
@@ -102,6 +109,10 @@ Passed Logger::pass_one(Source& source) {
   if (n < 0) return Passed::nothing;
   ucred who{};
   const cmsghdr* c = CMSG_FIRSTHDR(&header);
+  if (n == 0 && c == nullptr) {  // not an empty line, which has a sender: nothing comes any more
+    source.watcher->stop();
+    return Passed::nothing;
+  }
   if (c != nullptr && c->cmsg_type == SCM_CREDENTIALS) std::memcpy(&who, CMSG_DATA(c), sizeof who);
   const std::span<const char> line(text.data(), static_cast<std::size_t>(n));
   if (n > 0 && !write_out(line, source.role, static_cast<std::uint32_t>(who.pid))) return Passed::stuck;
@@ -132,7 +143,8 @@ bool Logger::write_out(std::span<const char> line, Role role, std::uint32_t pid)
   if (!syslog_) return false;
   const ssize_t n = ::send(syslog_.get(), out.data(), out.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (n < 0) {
-    if (errno != EAGAIN && errno != ENOBUFS) syslog_.reset();  // syslogd went away
+    if (errno == EAGAIN) await_room();
+    else if (errno != ENOBUFS) take_way({});  // syslogd went away
     return false;
   }
   if (self_.start().verbose || self_.start().foreground) {
@@ -142,14 +154,35 @@ bool Logger::write_out(std::span<const char> line, Role role, std::uint32_t pid)
   return true;
 }
 
+void Logger::take_way(UniqueFd way) {
+  room_.stop();
+  syslog_ = std::move(way);
+}
+
+// A syslogd queues ten lines or some hundreds, so being behind is nothing unusual, and
+// the next beat would be too late.
+void Logger::await_room() {
+  (void)room_.start(loop_, syslog_.get(), EPOLLOUT, [this](std::uint32_t) { set_stuck(false); });  // else: the beat
+}
+
 void Logger::set_stuck(bool stuck) {
   if (stuck == stuck_) return;
   stuck_ = stuck;
+  if (!stuck) room_.stop();
   if (stuck && waiting_since_ == Mono{}) waiting_since_ = loop_.now();
   for (Source& source : sources_) {
     if (stuck) source.watcher->stop();  // do not spin on lines that cannot be passed on
     else if (!watch(source)) loop_.stop(exit_system);
   }
+}
+
+// Leaves once all that is queued has been written.  For how long that is tried is the
+// master's business.
+void Logger::leave() {
+  leaving_ = true;
+  bool empty = true;
+  for (Source& source : sources_) empty = drain(source) == Passed::nothing && empty;
+  if (empty) loop_.stop(0);
 }
 
 // The heartbeat: tells the others how things are, and tries again when stuck.
@@ -158,8 +191,9 @@ void Logger::tick() {
   if (stuck_ && syslog_) {
     set_stuck(false);
     for (Source& source : sources_)
-      if (!stuck_) drain(source);
+      if (!stuck_) (void)drain(source);
   }
+  if (leaving_) leave();
   if (!stuck_ && syslog_) waiting_since_ = {};
   else if (waiting_since_ == Mono{}) waiting_since_ = loop_.now();
   const bool recording = waiting_since_ == Mono{} || loop_.now() - waiting_since_ < patience;

@@ -1,0 +1,255 @@
+// The logger, jailed and filtered as it will be, between a master and a syslogd that
+// the tests play: no line is lost, and what it says of itself is true.
+#include "common/logger.h"
+
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "unit/catch.h"
+#include "unit/common/role_child.h"
+
+using namespace postern;
+using test::RoleChild;
+using test::Scratch;
+
+namespace {
+
+// A syslogd's socket.
+class Syslogd {
+ public:
+  explicit Syslogd(const std::string& path) {
+    name_.sun_family = AF_UNIX;
+    std::strcpy(name_.sun_path, path.c_str());
+    open();
+  }
+  void open() {
+    (void)::unlink(name_.sun_path);
+    fd_ = UniqueFd::adopt(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    REQUIRE(::bind(fd_.get(), address(), sizeof name_) == 0);
+  }
+  void close() { fd_.reset(); }
+  UniqueFd way() const {
+    UniqueFd fd = UniqueFd::adopt(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    REQUIRE(::connect(fd.get(), address(), sizeof name_) == 0);
+    return fd;
+  }
+  // The next line; empty when none comes within `ms`.
+  std::string line(int ms = 3000) {
+    pollfd wait{fd_.get(), POLLIN, 0};
+    char text[8192];
+    if (::poll(&wait, 1, ms) != 1) return "";
+    const ssize_t n = ::recv(fd_.get(), text, sizeof text, MSG_DONTWAIT);
+    return n < 0 ? "" : std::string(text, static_cast<std::size_t>(n));
+  }
+
+ private:
+  const sockaddr* address() const { return reinterpret_cast<const sockaddr*>(&name_); }
+  sockaddr_un name_{};
+  UniqueFd fd_;
+};
+
+// A logger with the lines of one porter.
+struct Desk {
+  Scratch jail, run;
+  Syslogd syslogd{run.path() + "/log"};
+  UniqueFd in, page_fd;
+  LogPage* page = nullptr;
+  Log porter;
+  UniqueFd raw;  // the porter's end, for lines that no Log would write
+  std::unique_ptr<RoleChild> logger;
+
+  Desk() {
+    auto [writable, readable] = make_log_page().value();
+    page_fd = std::move(writable);
+    page = map_log_page(page_fd.get(), true);
+    auto [queue_in, out] = make_channel().value();
+    const int on = 1, bytes = 1024 * 1024;
+    REQUIRE(::setsockopt(queue_in.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0);
+    REQUIRE(::setsockopt(out.get(), SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) == 0);
+    in = std::move(queue_in);
+    raw = UniqueFd::adopt(::dup(out.get()));
+    porter = Log::open(std::move(out), std::move(readable), OnLogFailure::deny, false).value();
+  }
+  ~Desk() { (void)::munmap(page, sizeof *page); }
+
+  void start(bool with_way = true, Daemon daemon = Daemon::redird) {
+    logger = std::make_unique<RoleChild>(daemon, Role::logger, run_logger);
+    REQUIRE(logger->give(Item::log_in, in.get(), Role::porter));
+    REQUIRE(logger->give(Item::log_page, page_fd.get()));
+    if (with_way) REQUIRE(logger->give(Item::syslog, syslogd.way().get()));
+    CHECK(logger->start(jail.path()) == "");
+  }
+  // True once the logger has asked for a new way to syslog.
+  bool asked() {
+    Packet packet;
+    NeedSyslog need;
+    return logger->control().await(packet, 3000) == Heard::packet && packet.read(need);
+  }
+  bool becomes(bool recording, int seconds_at_most) {
+    for (int i = 0; i < seconds_at_most * 100; ++i) {
+      if (porter.may_proceed(read_mono()) == recording) return true;
+      (void)::poll(nullptr, 0, 10);
+    }
+    return false;
+  }
+};
+
+std::string after_head(const std::string& line) {
+  const std::size_t end = line.find("]: ");
+  return end == std::string::npos ? line : line.substr(end + 3);
+}
+
+}  // namespace
+
+#define POSTERN_NEEDS_ROOT                           \
+  if (!test::have_root()) {                          \
+    WARN("SKIP: a jail can only be entered by root"); \
+    return;                                          \
+  }
+
+TEST_CASE("a line gets its level, time, daemon, role and pid from the logger", "[logger]") {
+  POSTERN_NEEDS_ROOT
+  Desk desk;
+  const bool authd = GENERATE(false, true);
+  desk.start(true, authd ? Daemon::authd : Daemon::redird);
+  REQUIRE(desk.porter.write(Line("start", Level::notice).add("version", "0.1").add("result", "ok")));
+  const std::string line = desk.syslogd.line();
+  const int facility = authd ? 10 : 3;
+  CHECK(line.starts_with("<" + std::to_string(facility * 8 + 5) + ">"));
+  const std::size_t stamp = line.find('>') + 1;
+  CHECK(line.substr(stamp + 3, 1) == " ");  // "Nov 21 03:04:05 "
+  CHECK(line.substr(stamp + 15) == std::string(authd ? " authd" : " redird") + "/porter[" + std::to_string(::getpid()) +
+                                       "]: event=start version=0.1 result=ok");
+}
+
+TEST_CASE("a broken role cannot forge a second line, a level, or the sender's name", "[logger]") {
+  POSTERN_NEEDS_ROOT
+  Desk desk;
+  desk.start();
+  const std::string forged = "6event=x\n<84>Nov 21 00:00:00 authd/vault[1]: event=login result=ok\r\x1b[2J\xff";
+  REQUIRE(::send(desk.raw.get(), forged.data(), forged.size(), 0) == static_cast<ssize_t>(forged.size()));
+  const std::string line = desk.syslogd.line();
+  CHECK(line.find('\n') == std::string::npos);
+  CHECK(line.find("porter[" + std::to_string(::getpid()) + "]: event=x?<84>Nov") != std::string::npos);
+  CHECK(line.ends_with("result=ok??[2J?"));
+  for (const std::string text : {"Zevent=y", "8event=y", "\nevent=y"}) {  // no such level: a warning
+    REQUIRE(::send(desk.raw.get(), text.data(), text.size(), 0) > 0);
+    CHECK(desk.syslogd.line().starts_with("<28>"));
+  }
+  const std::string endless(60'000, 'a');
+  REQUIRE(::send(desk.raw.get(), endless.data(), endless.size(), 0) > 0);
+  CHECK(desk.syslogd.line().size() < Line::longest + 200);
+  REQUIRE(::send(desk.raw.get(), "", 0, 0) == 0);
+  REQUIRE(desk.porter.write(Line("after")));
+  CHECK(after_head(desk.syslogd.line()) == "event=after");
+}
+
+TEST_CASE("a burst passes a syslogd that is slow without waiting for the beat", "[logger]") {
+  POSTERN_NEEDS_ROOT
+  Desk desk;
+  desk.start();
+  constexpr int lines = 1000;  // many times what a datagram socket queues
+  for (int i = 0; i < lines; ++i) REQUIRE(desk.porter.write(Line("n").add("i", i)));
+  const Mono before = read_mono();
+  for (int i = 0; i < lines; ++i) REQUIRE(after_head(desk.syslogd.line()) == "event=n i=" + std::to_string(i));
+  CHECK(read_mono() - before < seconds(3));
+}
+
+TEST_CASE("no line is lost when syslogd restarts", "[logger]") {
+  POSTERN_NEEDS_ROOT
+  Desk desk;
+  desk.start();
+  REQUIRE(desk.porter.write(Line("before")));
+  CHECK(after_head(desk.syslogd.line()) == "event=before");
+  desk.syslogd.close();
+  for (int i = 0; i < 50; ++i) REQUIRE(desk.porter.write(Line("n").add("i", i)));
+  CHECK(desk.asked());
+  desk.syslogd.open();
+  REQUIRE(desk.logger->give(Item::syslog, desk.syslogd.way().get()));
+  for (int i = 0; i < 50; ++i) REQUIRE(after_head(desk.syslogd.line()) == "event=n i=" + std::to_string(i));
+  CHECK(desk.becomes(true, 2));
+}
+
+TEST_CASE("a logger that dies loses no line, and others know within a second or so", "[logger]") {
+  POSTERN_NEEDS_ROOT
+  Desk desk;
+  desk.start();
+  CHECK(desk.becomes(true, 2));
+  (void)desk.logger->kill();
+  for (int i = 0; i < 20; ++i) REQUIRE(desk.porter.write(Line("n").add("i", i)));
+  CHECK(desk.becomes(false, 2));
+  desk.start();
+  for (int i = 0; i < 20; ++i) REQUIRE(after_head(desk.syslogd.line()) == "event=n i=" + std::to_string(i));
+  CHECK(desk.becomes(true, 2));
+}
+
+TEST_CASE("without a syslogd for five seconds nothing counts as recorded, until it is back", "[logger]") {
+  POSTERN_NEEDS_ROOT
+  Desk desk;
+  desk.start();
+  CHECK(desk.becomes(true, 2));
+  desk.syslogd.close();
+  const Mono gone = read_mono();
+  REQUIRE(desk.porter.write(Line("n")));
+  CHECK(desk.becomes(false, 8));
+  const Duration took = read_mono() - gone;
+  CHECK((took >= milliseconds(4500) && took < seconds(7)));
+  CHECK(desk.asked());
+  desk.syslogd.open();
+  REQUIRE(desk.logger->give(Item::syslog, desk.syslogd.way().get()));
+  CHECK(after_head(desk.syslogd.line()) == "event=n");
+  CHECK(desk.becomes(true, 2));
+}
+
+TEST_CASE("a logger that never had a syslogd asks for one, and does not say that it records for long", "[logger]") {
+  POSTERN_NEEDS_ROOT
+  Desk desk;
+  desk.start(false);
+  CHECK(desk.asked());
+  REQUIRE(desk.porter.write(Line("n")));
+  REQUIRE(desk.logger->give(Item::syslog, desk.syslogd.way().get()));
+  CHECK(after_head(desk.syslogd.line()) == "event=n");
+}
+
+TEST_CASE("a logger that is told to go writes all that is queued first", "[logger]") {
+  POSTERN_NEEDS_ROOT
+  Desk desk;
+  desk.start();
+  constexpr int lines = 700;
+  for (int i = 0; i < lines; ++i) REQUIRE(desk.porter.write(Line("n").add("i", i)));
+  REQUIRE(desk.logger->control().send(Retire{}) == Told::sent);
+  for (int i = 0; i < lines; ++i) REQUIRE(after_head(desk.syslogd.line()) == "event=n i=" + std::to_string(i));
+  CHECK(test::left_with(desk.logger->end(), 0));
+}
+
+TEST_CASE("a queue whose writers are gone does not keep the logger busy", "[logger]") {
+  POSTERN_NEEDS_ROOT
+  Desk desk;
+  desk.start();
+  REQUIRE(desk.porter.write(Line("last")));
+  CHECK(after_head(desk.syslogd.line()) == "event=last");
+  REQUIRE(::shutdown(desk.raw.get(), SHUT_RDWR) == 0);
+  (void)::poll(nullptr, 0, 600);
+  std::string text(4096, '\0');
+  const UniqueFd stat = UniqueFd::adopt(::open(("/proc/" + std::to_string(desk.logger->pid()) + "/stat").c_str(), O_RDONLY));
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::read(stat.get(), text.data(), text.size()))));
+  std::size_t at = text.rfind(')');
+  for (int field = 3; field <= 14 && at != std::string::npos; ++field) at = text.find(' ', at + 1);
+  REQUIRE(at != std::string::npos);
+  CHECK(std::stoul(text.substr(at)) + std::stoul(text.substr(text.find(' ', at + 1))) < 20);  // ticks of 10 ms
+}
+
+TEST_CASE("a logger goes with its master", "[logger]") {
+  POSTERN_NEEDS_ROOT
+  Desk desk;
+  desk.start();
+  desk.logger->control().close();
+  CHECK(test::left_with(desk.logger->end(), 0));
+}
