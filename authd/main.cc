@@ -58,8 +58,10 @@ class Authd final : public DaemonPlan {
     const bool same = fresh_.listen == current_.listen && fresh_.process == current_.process &&
                       fresh_.store.path == current_.store.path &&
                       fresh_.store.sealing_key == current_.store.sealing_key;
-    if (same) return {};
-    return fail(fresh_.origin.file + ": [listen], [process] and [store] cannot change without a restart");
+    if (!same) return fail(fresh_.origin.file + ": [listen], [process] and [store] cannot change without a restart");
+    const bool room = fresh_.session.max_sessions <= current_.session.max_sessions;
+    if (room && fresh_.session.domain == current_.session.domain) return {};
+    return fail(fresh_.origin.file + ": [session] domain, and a larger max_sessions, need a restart");
   }
 
   // Sessions live in memory: a new house would not know them.
