@@ -37,13 +37,13 @@ enum class When : std::uint8_t {
 // gets a higher number, can never be read.
 inline constexpr int porter_fixed_channels = 64;
 
-// A worker is forked by its nursery and stays under the nursery's filter as well, so the
-// nursery may always do what a worker may; its column says what it needs beyond that.
 // The two descriptors that all workers of a nursery share: their lines to the logger and
 // to the porter.  shutdown() of one would end it for all of them.  A nursery puts them
 // on these numbers, and no worker closes them.
 inline constexpr int worker_log_number = 200, worker_reports_number = 201;
 
+// A worker is forked by its nursery and stays under the nursery's filter as well, so the
+// nursery may always do what a worker may; its column says what it needs beyond that.
 struct SandboxRule {
   int call;
   When when;
@@ -52,105 +52,104 @@ struct SandboxRule {
   const char* why;
 };
 
-namespace sandbox_columns {
-inline constexpr bool Y = true, o = false;
-}
-
 // Calls that exist on one architecture only are negative pseudo numbers of libseccomp
 // elsewhere, and are passed over there.
-inline constexpr SandboxRule sandbox_policy[] = {
-#define POSTERN_ROW(call, when, l, p, n, w, s, b, e, v, why)                        \
-  {SCMP_SYS(call), When::when, sandbox_columns::l, sandbox_columns::p, sandbox_columns::n, \
-   sandbox_columns::w, sandbox_columns::s, sandbox_columns::b, sandbox_columns::e,  \
-   sandbox_columns::v, why},
+namespace sandbox_table {
+using enum When;
+inline constexpr bool Y = true, o = false;
+
+inline constexpr SandboxRule rows[] = {
     // call            when            lo po nu wo si br se va
-    POSTERN_ROW(epoll_wait,      any,            Y, Y, Y, Y, Y, Y, Y, Y, "the event loop")
-    POSTERN_ROW(epoll_pwait,     any,            Y, Y, Y, Y, Y, Y, Y, Y, "the event loop")
-    POSTERN_ROW(epoll_ctl,       any,            Y, Y, Y, Y, Y, Y, Y, Y, "the event loop")
-    POSTERN_ROW(poll,            any,            Y, Y, Y, Y, Y, Y, Y, Y, "bounded waits for one descriptor")
-    POSTERN_ROW(ppoll,           any,            Y, Y, Y, Y, Y, Y, Y, Y, "poll() where there is no poll")
-    POSTERN_ROW(close,           any,            Y, o, Y, Y, Y, Y, Y, Y, "descriptors that are done with")
-    POSTERN_ROW(close,           not_fixed,      o, Y, o, o, o, o, o, o, "no fixed channel number ever falls free")
-    POSTERN_ROW(sendmsg,         any,            Y, Y, Y, Y, Y, Y, Y, Y, "messages to peers")
-    POSTERN_ROW(sendto,          any,            Y, Y, Y, Y, Y, Y, Y, Y, "log lines")
-    POSTERN_ROW(recvmsg,         any,            Y, o, Y, Y, Y, Y, Y, Y, "messages from peers")
-    POSTERN_ROW(recvmsg,         fixed_channel,  o, Y, o, o, o, o, o, o, "messages from peers, never a connection")
-    POSTERN_ROW(recvfrom,        any,            Y, o, o, Y, o, o, o, o, "lines of the other roles; connections")
-    POSTERN_ROW(read,            any,            o, o, Y, Y, o, o, o, Y, "pages at start; connections; the database")
-    POSTERN_ROW(write,           any,            Y, o, o, Y, o, o, o, Y, "stderr with -f; connections; the database")
-    POSTERN_ROW(write,           to_stderr,      o, Y, o, o, Y, Y, Y, o, "the library's last words, or SIGSYS hides them")
-    POSTERN_ROW(writev,          any,            o, o, o, Y, o, o, o, o, "head and body in one go")
-    POSTERN_ROW(writev,          to_stderr,      Y, Y, o, o, Y, Y, Y, Y, "the library's last words, or SIGSYS hides them")
-    POSTERN_ROW(readv,           any,            o, o, o, Y, o, o, o, o, "connections")
-    POSTERN_ROW(shutdown,        not_shared,     o, o, o, Y, o, o, o, o, "the end of a connection")
-    POSTERN_ROW(accept4,         any,            o, Y, o, o, o, o, Y, o, "connections; the gate and admin sockets")
-    POSTERN_ROW(getsockopt,      any,            o, Y, o, Y, o, Y, Y, o, "the dialled address; outcome of connect; who a peer is")
-    POSTERN_ROW(getsockname,     any,            o, Y, o, o, o, Y, o, o, "the dialled address")
-    POSTERN_ROW(getpeername,     any,            o, Y, o, o, o, Y, o, o, "the client's address")
-    POSTERN_ROW(setsockopt,      nodelay,        o, Y, o, Y, o, Y, o, o, "TCP_NODELAY and keepalive")
-    POSTERN_ROW(socketpair,      any,            o, Y, o, o, o, o, o, o, "channels of a new worker")
-    POSTERN_ROW(socket,          tcp_socket,     o, o, o, o, o, Y, o, o, "only the broker dials")
-    POSTERN_ROW(connect,         any,            o, o, o, o, o, Y, o, o, "only the broker dials")
-    POSTERN_ROW(bind,            client_address, o, o, o, o, o, Y, o, o, "the client's address as source")
-    POSTERN_ROW(setsockopt,      client_address, o, o, o, o, o, Y, o, o, "IP_TRANSPARENT")
-    POSTERN_ROW(fcntl,           set_flags,      o, o, o, Y, o, Y, Y, o, "non-blocking descriptors")
-    POSTERN_ROW(fcntl,           any,            o, o, o, o, o, o, o, Y, "SQLite's locks")
+    {SCMP_SYS(epoll_wait),      any,            Y, Y, Y, Y, Y, Y, Y, Y, "the event loop"},
+    {SCMP_SYS(epoll_pwait),     any,            Y, Y, Y, Y, Y, Y, Y, Y, "the event loop"},
+    {SCMP_SYS(epoll_ctl),       any,            Y, Y, Y, Y, Y, Y, Y, Y, "the event loop"},
+    {SCMP_SYS(poll),            any,            Y, Y, Y, Y, Y, Y, Y, Y, "bounded waits for one descriptor"},
+    {SCMP_SYS(ppoll),           any,            Y, Y, Y, Y, Y, Y, Y, Y, "poll() where there is no poll"},
+    {SCMP_SYS(close),           any,            Y, o, Y, Y, Y, Y, Y, Y, "descriptors that are done with"},
+    {SCMP_SYS(close),           not_fixed,      o, Y, o, o, o, o, o, o, "no fixed channel number ever falls free"},
+    {SCMP_SYS(sendmsg),         any,            Y, Y, Y, Y, Y, Y, Y, Y, "messages to peers"},
+    {SCMP_SYS(sendto),          any,            Y, Y, Y, Y, Y, Y, Y, Y, "log lines"},
+    {SCMP_SYS(recvmsg),         any,            Y, o, Y, Y, Y, Y, Y, Y, "messages from peers"},
+    {SCMP_SYS(recvmsg),         fixed_channel,  o, Y, o, o, o, o, o, o, "messages from peers, never a connection"},
+    {SCMP_SYS(recvfrom),        any,            Y, o, o, Y, o, o, o, o, "lines of the other roles; connections"},
+    {SCMP_SYS(read),            any,            o, o, Y, Y, o, o, o, Y, "pages at start; connections; the database"},
+    {SCMP_SYS(write),           any,            Y, o, o, Y, o, o, o, Y, "stderr with -f; connections; the database"},
+    {SCMP_SYS(write),           to_stderr,      o, Y, o, o, Y, Y, Y, o, "the library's last words, or SIGSYS hides them"},
+    {SCMP_SYS(writev),          any,            o, o, o, Y, o, o, o, o, "head and body in one go"},
+    {SCMP_SYS(writev),          to_stderr,      Y, Y, o, o, Y, Y, Y, Y, "the library's last words, or SIGSYS hides them"},
+    {SCMP_SYS(readv),           any,            o, o, o, Y, o, o, o, o, "connections"},
+    {SCMP_SYS(shutdown),        not_shared,     o, o, o, Y, o, o, o, o, "the end of a connection"},
+    {SCMP_SYS(accept4),         any,            o, Y, o, o, o, o, Y, o, "connections; the gate and admin sockets"},
+    {SCMP_SYS(getsockopt),      any,            o, Y, o, Y, o, Y, Y, o, "the dialled address; outcome of connect; who a peer is"},
+    {SCMP_SYS(getsockname),     any,            o, Y, o, o, o, Y, o, o, "the dialled address"},
+    {SCMP_SYS(getpeername),     any,            o, Y, o, o, o, Y, o, o, "the client's address"},
+    {SCMP_SYS(setsockopt),      nodelay,        o, Y, o, Y, o, Y, o, o, "TCP_NODELAY and keepalive"},
+    {SCMP_SYS(socketpair),      any,            o, Y, o, o, o, o, o, o, "channels of a new worker"},
+    {SCMP_SYS(socket),          tcp_socket,     o, o, o, o, o, Y, o, o, "only the broker dials"},
+    {SCMP_SYS(connect),         any,            o, o, o, o, o, Y, o, o, "only the broker dials"},
+    {SCMP_SYS(bind),            client_address, o, o, o, o, o, Y, o, o, "the client's address as source"},
+    {SCMP_SYS(setsockopt),      client_address, o, o, o, o, o, Y, o, o, "IP_TRANSPARENT"},
+    {SCMP_SYS(fcntl),           set_flags,      o, o, o, Y, o, Y, Y, o, "non-blocking descriptors"},
+    {SCMP_SYS(fcntl),           any,            o, o, o, o, o, o, o, Y, "SQLite's locks"},
 
-    POSTERN_ROW(clone,           plain_fork,     o, o, Y, o, o, o, o, o, "workers are forked ahead of need")
-    POSTERN_ROW(wait4,           any,            o, o, Y, o, o, o, o, o, "workers that ended")
-    POSTERN_ROW(kill,            only_sigkill,   o, o, Y, o, o, o, o, o, "a worker, on the porter's word")
-    POSTERN_ROW(prctl,           parent_death,   o, o, Y, o, o, o, o, o, "a worker dies with its nursery")
-    POSTERN_ROW(prctl,           set_name,       o, o, Y, o, o, o, o, o, "process title of a worker")
-    POSTERN_ROW(prlimit64,       own_limits,     o, o, Y, o, o, o, o, o, "a worker's narrower limits")
-    POSTERN_ROW(seccomp,         install_filter, o, o, Y, o, o, o, o, o, "a worker's narrower filter")
-    POSTERN_ROW(getppid,         any,            o, o, Y, o, o, o, o, o, "did the nursery die meanwhile?")
-    POSTERN_ROW(set_robust_list, any,            o, o, Y, o, o, o, o, o, "libc after fork")
-    POSTERN_ROW(rseq,            any,            o, o, Y, o, o, o, o, o, "libc after fork")
-    POSTERN_ROW(epoll_create1,   any,            o, o, Y, Y, o, o, o, o, "a worker's own event loop")
-    POSTERN_ROW(signalfd4,       any,            o, o, Y, o, o, o, o, o, "workers that ended")
-    POSTERN_ROW(openat,          any,            o, o, o, o, o, o, o, Y, "the database")
-    POSTERN_ROW(newfstatat,      empty_path,     Y, Y, Y, Y, Y, Y, Y, o, "fstat()")
-    POSTERN_ROW(fstat,           any,            Y, Y, Y, Y, Y, Y, Y, Y, "fstat()")
-    POSTERN_ROW(newfstatat,      any,            o, o, o, o, o, o, o, Y, "the database")
-    POSTERN_ROW(pread64,         any,            o, o, o, o, o, o, Y, Y, "new settings; the database")
-    POSTERN_ROW(pwrite64,        any,            o, o, o, o, o, o, o, Y, "the database")
-    POSTERN_ROW(lseek,           any,            o, o, o, o, o, o, o, Y, "the database")
-    POSTERN_ROW(ftruncate,       any,            o, o, o, o, o, o, o, Y, "the database")
-    POSTERN_ROW(fsync,           any,            o, o, o, o, o, o, o, Y, "spent means on disk")
-    POSTERN_ROW(fdatasync,       any,            o, o, o, o, o, o, o, Y, "spent means on disk")
-    POSTERN_ROW(unlink,          any,            o, o, o, o, o, o, o, Y, "SQLite's journal")
-    POSTERN_ROW(unlinkat,        any,            o, o, o, o, o, o, o, Y, "SQLite's journal")
-    POSTERN_ROW(access,          any,            o, o, o, o, o, o, o, Y, "SQLite's journal")
-    POSTERN_ROW(faccessat,       any,            o, o, o, o, o, o, o, Y, "SQLite's journal")
-    POSTERN_ROW(readlink,        any,            o, o, o, o, o, o, o, Y, "SQLite resolves its path")
-    POSTERN_ROW(readlinkat,      any,            o, o, o, o, o, o, o, Y, "SQLite resolves its path")
-    POSTERN_ROW(getcwd,          any,            o, o, o, o, o, o, o, Y, "SQLite resolves its path")
-    POSTERN_ROW(geteuid,         any,            o, o, o, o, o, o, o, Y, "SQLite asks who it is")
-    POSTERN_ROW(getuid,          any,            o, o, o, o, o, o, o, Y, "SQLite asks who it is")
-    POSTERN_ROW(fchmod,          any,            o, o, o, o, o, o, o, Y, "SQLite's journal has the database's mode")
+    {SCMP_SYS(clone),           plain_fork,     o, o, Y, o, o, o, o, o, "workers are forked ahead of need"},
+    {SCMP_SYS(wait4),           any,            o, o, Y, o, o, o, o, o, "workers that ended"},
+    {SCMP_SYS(kill),            only_sigkill,   o, o, Y, o, o, o, o, o, "a worker, on the porter's word"},
+    {SCMP_SYS(prctl),           parent_death,   o, o, Y, o, o, o, o, o, "a worker dies with its nursery"},
+    {SCMP_SYS(prctl),           set_name,       o, o, Y, o, o, o, o, o, "process title of a worker"},
+    {SCMP_SYS(prlimit64),       own_limits,     o, o, Y, o, o, o, o, o, "a worker's narrower limits"},
+    {SCMP_SYS(seccomp),         install_filter, o, o, Y, o, o, o, o, o, "a worker's narrower filter"},
+    {SCMP_SYS(getppid),         any,            o, o, Y, o, o, o, o, o, "did the nursery die meanwhile?"},
+    {SCMP_SYS(set_robust_list), any,            o, o, Y, o, o, o, o, o, "libc after fork"},
+    {SCMP_SYS(rseq),            any,            o, o, Y, o, o, o, o, o, "libc after fork"},
+    {SCMP_SYS(epoll_create1),   any,            o, o, Y, Y, o, o, o, o, "a worker's own event loop"},
+    {SCMP_SYS(signalfd4),       any,            o, o, Y, o, o, o, o, o, "workers that ended"},
+    {SCMP_SYS(openat),          any,            o, o, o, o, o, o, o, Y, "the database"},
+    {SCMP_SYS(newfstatat),      empty_path,     Y, Y, Y, Y, Y, Y, Y, o, "fstat()"},
+    {SCMP_SYS(fstat),           any,            Y, Y, Y, Y, Y, Y, Y, Y, "fstat()"},
+    {SCMP_SYS(newfstatat),      any,            o, o, o, o, o, o, o, Y, "the database"},
+    {SCMP_SYS(pread64),         any,            o, o, o, o, o, o, Y, Y, "new settings; the database"},
+    {SCMP_SYS(pwrite64),        any,            o, o, o, o, o, o, o, Y, "the database"},
+    {SCMP_SYS(lseek),           any,            o, o, o, o, o, o, o, Y, "the database"},
+    {SCMP_SYS(ftruncate),       any,            o, o, o, o, o, o, o, Y, "the database"},
+    {SCMP_SYS(fsync),           any,            o, o, o, o, o, o, o, Y, "spent means on disk"},
+    {SCMP_SYS(fdatasync),       any,            o, o, o, o, o, o, o, Y, "spent means on disk"},
+    {SCMP_SYS(unlink),          any,            o, o, o, o, o, o, o, Y, "SQLite's journal"},
+    {SCMP_SYS(unlinkat),        any,            o, o, o, o, o, o, o, Y, "SQLite's journal"},
+    {SCMP_SYS(access),          any,            o, o, o, o, o, o, o, Y, "SQLite's journal"},
+    {SCMP_SYS(faccessat),       any,            o, o, o, o, o, o, o, Y, "SQLite's journal"},
+    {SCMP_SYS(readlink),        any,            o, o, o, o, o, o, o, Y, "SQLite resolves its path"},
+    {SCMP_SYS(readlinkat),      any,            o, o, o, o, o, o, o, Y, "SQLite resolves its path"},
+    {SCMP_SYS(getcwd),          any,            o, o, o, o, o, o, o, Y, "SQLite resolves its path"},
+    {SCMP_SYS(geteuid),         any,            o, o, o, o, o, o, o, Y, "SQLite asks who it is"},
+    {SCMP_SYS(getuid),          any,            o, o, o, o, o, o, o, Y, "SQLite asks who it is"},
+    {SCMP_SYS(fchmod),          any,            o, o, o, o, o, o, o, Y, "SQLite's journal has the database's mode"},
 
-    POSTERN_ROW(mmap,            no_exec,        Y, Y, Y, Y, Y, Y, Y, Y, "memory, never code")
-    POSTERN_ROW(mprotect,        no_exec,        Y, Y, Y, Y, Y, Y, Y, Y, "memory, never code")
-    POSTERN_ROW(munmap,          any,            Y, Y, Y, Y, Y, Y, Y, Y, "memory")
-    POSTERN_ROW(mremap,          any,            Y, Y, Y, Y, Y, Y, Y, Y, "memory")
-    POSTERN_ROW(madvise,         any,            Y, Y, Y, Y, Y, Y, Y, Y, "memory")
-    POSTERN_ROW(brk,             any,            Y, Y, Y, Y, Y, Y, Y, Y, "memory")
-    POSTERN_ROW(futex,           any,            Y, Y, Y, Y, Y, Y, Y, Y, "locks in libraries")
-    POSTERN_ROW(getrandom,       any,            Y, Y, Y, Y, Y, Y, Y, Y, "randomness")
-    POSTERN_ROW(clock_gettime,   any,            Y, Y, Y, Y, Y, Y, Y, Y, "time; the vDSO may be absent")
-    POSTERN_ROW(gettimeofday,    any,            Y, Y, Y, Y, Y, Y, Y, Y, "time; the vDSO may be absent")
-    POSTERN_ROW(time,            any,            Y, Y, Y, Y, Y, Y, Y, Y, "time; the vDSO may be absent")
-    POSTERN_ROW(restart_syscall, any,            Y, Y, Y, Y, Y, Y, Y, Y, "a wait that was stopped by a debugger")
-    POSTERN_ROW(rt_sigreturn,    any,            Y, Y, Y, Y, Y, Y, Y, Y, "signals")
-    POSTERN_ROW(rt_sigprocmask,  any,            Y, Y, Y, Y, Y, Y, Y, Y, "abort()")
-    POSTERN_ROW(rt_sigaction,    any,            Y, Y, Y, Y, Y, Y, Y, Y, "abort()")
-    POSTERN_ROW(getpid,          any,            Y, Y, Y, Y, Y, Y, Y, Y, "abort(); libraries notice a fork")
-    POSTERN_ROW(gettid,          any,            Y, Y, Y, Y, Y, Y, Y, Y, "abort()")
-    POSTERN_ROW(tgkill,          own_abort,      Y, Y, o, Y, Y, Y, Y, Y, "abort() must show as SIGABRT")
-    POSTERN_ROW(tgkill,          only_abort,     o, o, Y, o, o, o, o, o, "abort(), also of the workers under this filter")
-    POSTERN_ROW(exit_group,      any,            Y, Y, Y, Y, Y, Y, Y, Y, "the end")
-    POSTERN_ROW(exit,            any,            Y, Y, Y, Y, Y, Y, Y, Y, "the end")
-#undef POSTERN_ROW
+    {SCMP_SYS(mmap),            no_exec,        Y, Y, Y, Y, Y, Y, Y, Y, "memory, never code"},
+    {SCMP_SYS(mprotect),        no_exec,        Y, Y, Y, Y, Y, Y, Y, Y, "memory, never code"},
+    {SCMP_SYS(munmap),          any,            Y, Y, Y, Y, Y, Y, Y, Y, "memory"},
+    {SCMP_SYS(mremap),          any,            Y, Y, Y, Y, Y, Y, Y, Y, "memory"},
+    {SCMP_SYS(madvise),         any,            Y, Y, Y, Y, Y, Y, Y, Y, "memory"},
+    {SCMP_SYS(brk),             any,            Y, Y, Y, Y, Y, Y, Y, Y, "memory"},
+    {SCMP_SYS(futex),           any,            Y, Y, Y, Y, Y, Y, Y, Y, "locks in libraries"},
+    {SCMP_SYS(getrandom),       any,            Y, Y, Y, Y, Y, Y, Y, Y, "randomness"},
+    {SCMP_SYS(clock_gettime),   any,            Y, Y, Y, Y, Y, Y, Y, Y, "time; the vDSO may be absent"},
+    {SCMP_SYS(gettimeofday),    any,            Y, Y, Y, Y, Y, Y, Y, Y, "time; the vDSO may be absent"},
+    {SCMP_SYS(time),            any,            Y, Y, Y, Y, Y, Y, Y, Y, "time; the vDSO may be absent"},
+    {SCMP_SYS(restart_syscall), any,            Y, Y, Y, Y, Y, Y, Y, Y, "a wait that was stopped by a debugger"},
+    {SCMP_SYS(rt_sigreturn),    any,            Y, Y, Y, Y, Y, Y, Y, Y, "signals"},
+    {SCMP_SYS(rt_sigprocmask),  any,            Y, Y, Y, Y, Y, Y, Y, Y, "abort()"},
+    {SCMP_SYS(rt_sigaction),    any,            Y, Y, Y, Y, Y, Y, Y, Y, "abort()"},
+    {SCMP_SYS(getpid),          any,            Y, Y, Y, Y, Y, Y, Y, Y, "abort(); libraries notice a fork"},
+    {SCMP_SYS(gettid),          any,            Y, Y, Y, Y, Y, Y, Y, Y, "abort()"},
+    {SCMP_SYS(tgkill),          own_abort,      Y, Y, o, Y, Y, Y, Y, Y, "abort() must show as SIGABRT"},
+    {SCMP_SYS(tgkill),          only_abort,     o, o, Y, o, o, o, o, o, "abort(), also of the workers under this filter"},
+    {SCMP_SYS(exit_group),      any,            Y, Y, Y, Y, Y, Y, Y, Y, "the end"},
+    {SCMP_SYS(exit),            any,            Y, Y, Y, Y, Y, Y, Y, Y, "the end"},
 };
+
+}  // namespace sandbox_table
+
+inline constexpr auto& sandbox_policy = sandbox_table::rows;
 
 }  // namespace postern

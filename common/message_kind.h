@@ -1,0 +1,36 @@
+// The kinds of messages, and the types that several of them share.
+#pragma once
+
+#include <cstdint>
+
+#include "common/secret.h"
+#include "common/wire.h"
+
+namespace postern {
+
+enum class Kind : std::uint8_t {
+  none,
+  // master and its roles
+  hand, start, ready, failed, retire, need_syslog, trace, reload, reloaded, kill_worker,
+  // porter, nursery, worker
+  spawn, spawn_plain, spawned, gone, kill, enroll, serve, closed, peer,
+  // signer
+  sign, signature, keep_session, take_session, taken_session,
+  // broker
+  dial, dialled, dial_refused, learned,
+  // sessions
+  gate_hello, page, judge, verdict, touch, login, login_result, logout, logged_out, look,
+  session_info, ended, ended_seen,
+  // vault
+  check_passcode, passcode_result,
+  // authctl
+  admin_ask, admin_row, admin_end,
+  last = admin_end
+};
+
+using CookieValue = Secret<32>;   // 256 random bits
+using UserName = Text<32>;        // [a-z][a-z0-9._-]{0,31}
+using Sid = Text<16>;             // the public short name of a session
+using HostName = Text<253>;
+
+}  // namespace postern

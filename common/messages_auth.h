@@ -1,0 +1,200 @@
+// What is asked of sessions, of the vault, and by authctl, and what they answer.
+#pragma once
+
+#include <cstdint>
+
+#include "common/address.h"
+#include "common/message_kind.h"
+#include "common/roles.h"
+#include "common/ticket.h"
+
+namespace postern {
+
+// ---- sessions -------------------------------------------------------------------
+
+enum class Standing : std::uint8_t {  // zero is a "no"
+  unknown,        // no such session
+  expired, wrong_address, not_ready,
+  good,
+  last = good
+};
+struct GateHello {  // the first message on a gate connection
+  static constexpr Kind kind = Kind::gate_hello;
+  Role as = Role::none;          // master, porter or broker of wfd
+  Secret<32> ticket_key;
+  template <class A> void fields(A& a) { a(as); a(ticket_key); }
+};
+struct Page {  // + 1 descriptor: the generation page, read-only
+  static constexpr Kind kind = Kind::page;
+  HostName domain;               // [session] domain: that of our cookie
+  template <class A> void fields(A& a) { a(domain); }
+};
+struct Judge {
+  static constexpr Kind kind = Kind::judge;
+  std::uint32_t tag = 0;
+  Ticket ticket;
+  CookieValue cookie;
+  template <class A> void fields(A& a) { a(tag); a(ticket); a(cookie); }
+};
+struct Verdict {
+  static constexpr Kind kind = Kind::verdict;
+  std::uint32_t tag = 0;
+  Standing standing = Standing::unknown;
+  std::uint64_t epoch = 0;
+  std::uint32_t slot = 0;
+  std::uint64_t generation = 0;
+  std::uint32_t touch_after = 0; // milliseconds between two Touch messages: min(60 s, idle/20)
+  UserName user;
+  Sid sid;
+  template <class A> void fields(A& a) {
+    a(tag); a(standing); a(epoch); a(slot); a(generation); a(touch_after); a(user); a(sid);
+  }
+};
+struct Touch {  // a request was served under this verdict
+  static constexpr Kind kind = Kind::touch;
+  Ticket ticket;
+  std::uint32_t slot = 0;
+  std::uint64_t generation = 0;
+  template <class A> void fields(A& a) { a(ticket); a(slot); a(generation); }
+};
+struct Login {
+  static constexpr Kind kind = Kind::login;
+  std::uint32_t tag = 0;
+  Ticket ticket;
+  Text<64> user;                 // as typed; the vault judges it
+  Secret<64> pin;
+  Secret<16> passcode;
+  template <class A> void fields(A& a) { a(tag); a(ticket); a(user); a(pin); a(passcode); }
+};
+struct LoginResult {
+  static constexpr Kind kind = Kind::login_result;
+  std::uint32_t tag = 0;
+  bool granted = false;
+  CookieValue cookie;            // empty unless granted
+  UserName user;
+  Sid sid;
+  std::int64_t last_login = 0;   // seconds since 1970; 0: this is the first
+  Address last_source;
+  std::uint32_t failures = 0;    // since the last login
+  template <class A> void fields(A& a) {
+    a(tag); a(granted); a(cookie); a(user); a(sid); a(last_login); a(last_source); a(failures);
+  }
+};
+struct Logout {
+  static constexpr Kind kind = Kind::logout;
+  std::uint32_t tag = 0;
+  Ticket ticket;
+  CookieValue cookie;
+  template <class A> void fields(A& a) { a(tag); a(ticket); a(cookie); }
+};
+struct LoggedOut {
+  static constexpr Kind kind = Kind::logged_out;
+  std::uint32_t tag = 0;
+  bool done = false;
+  template <class A> void fields(A& a) { a(tag); a(done); }
+};
+struct Look {  // as Judge, but never touches the idle clock
+  static constexpr Kind kind = Kind::look;
+  std::uint32_t tag = 0;
+  Ticket ticket;
+  CookieValue cookie;
+  template <class A> void fields(A& a) { a(tag); a(ticket); a(cookie); }
+};
+struct SessionInfo {
+  static constexpr Kind kind = Kind::session_info;
+  std::uint32_t tag = 0;
+  Standing standing = Standing::unknown;
+  UserName user;
+  Sid sid;
+  std::int64_t login = 0;        // seconds since 1970
+  std::uint32_t idle_left = 0, left = 0;  // seconds
+  std::int64_t last_login = 0;   // the login before this one
+  Address last_source;
+  std::uint32_t failures = 0;    // between the two
+  template <class A> void fields(A& a) {
+    a(tag); a(standing); a(user); a(sid); a(login); a(idle_left); a(left); a(last_login);
+    a(last_source); a(failures);
+  }
+};
+struct Ended {  // the session behind a verdict is over: close all that stands on it
+  static constexpr Kind kind = Kind::ended;
+  std::uint32_t slot = 0;
+  std::uint64_t generation = 0;
+  template <class A> void fields(A& a) { a(slot); a(generation); }
+};
+struct EndedSeen {
+  static constexpr Kind kind = Kind::ended_seen;
+  std::uint32_t slot = 0;
+  std::uint64_t generation = 0;
+  template <class A> void fields(A& a) { a(slot); a(generation); }
+};
+
+// ---- vault ----------------------------------------------------------------------
+
+// What became of a login; the word goes to the log only, a person hears yes or no.
+enum class LoginOutcome : std::uint8_t {
+  failed, granted, unknown_user, wrong_pin, wrong_passcode, spent_passcode, throttled, disabled,
+  store_error, last = store_error
+};
+struct CheckPasscode {
+  static constexpr Kind kind = Kind::check_passcode;
+  std::uint32_t tag = 0;
+  Text<64> user;
+  Secret<64> pin;
+  Secret<16> passcode;
+  Address source;
+  template <class A> void fields(A& a) { a(tag); a(user); a(pin); a(passcode); a(source); }
+};
+struct PasscodeResult {
+  static constexpr Kind kind = Kind::passcode_result;
+  std::uint32_t tag = 0;
+  LoginOutcome outcome = LoginOutcome::failed;
+  UserName user;
+  std::int64_t last_login = 0;
+  Address last_source;
+  std::uint32_t failures = 0;
+  template <class A> void fields(A& a) {
+    a(tag); a(outcome); a(user); a(last_login); a(last_source); a(failures);
+  }
+};
+
+// ---- authctl --------------------------------------------------------------------
+
+enum class AdminVerb : std::uint8_t {
+  none, user_add, user_list, user_show, user_disable, user_enable, user_remove, user_set_pin,
+  user_resync, user_unlock, session_list, session_kill, session_kill_user, status, last = status
+};
+struct AdminAsk {
+  static constexpr Kind kind = Kind::admin_ask;
+  std::uint32_t tag = 0;
+  AdminVerb verb = AdminVerb::none;
+  UserName user;
+  Sid sid;
+  bool hotp = false;
+  std::uint8_t digits = 6;
+  std::uint32_t period = 30;
+  Text<8> algorithm;             // SHA1 SHA256 SHA512
+  bool proof = false;            // `code1` is to be checked, and spent
+  Secret<128> secret;            // Base32; empty: draw one
+  Secret<64> pin;
+  Secret<16> code1, code2;
+  template <class A> void fields(A& a) {
+    a(tag); a(verb); a(user); a(sid); a(hotp); a(digits); a(period); a(algorithm); a(proof);
+    a(secret); a(pin); a(code1); a(code2);
+  }
+};
+struct AdminRow {
+  static constexpr Kind kind = Kind::admin_row;
+  std::uint32_t tag = 0;
+  Secret<2048> json;             // one object; a new user's secret may be in it
+  template <class A> void fields(A& a) { a(tag); a(json); }
+};
+struct AdminEnd {
+  static constexpr Kind kind = Kind::admin_end;
+  std::uint32_t tag = 0;
+  bool done = false;
+  Text<400> reason;
+  template <class A> void fields(A& a) { a(tag); a(done); a(reason); }
+};
+
+}  // namespace postern
