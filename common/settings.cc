@@ -39,15 +39,4 @@ std::vector<KeyInfo> list_keys(Daemon daemon) {
   return {};
 }
 
-bool is_at_or_below(std::string_view host, std::string_view domain) {
-  if (domain.empty() || !host.ends_with(domain)) return false;
-  const std::size_t before = host.size() - domain.size();
-  return before == 0 || (before > 1 && host[before - 1] == '.');
-}
-
-bool is_at_or_below(std::string_view host, const std::vector<std::string>& domains) {
-  return std::any_of(domains.begin(), domains.end(),
-                     [&](const std::string& domain) { return is_at_or_below(host, domain); });
-}
-
 }  // namespace postern

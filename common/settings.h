@@ -16,6 +16,7 @@
 
 #include "common/address.h"
 #include "common/clock.h"
+#include "common/host.h"
 #include "common/result.h"
 #include "common/roles.h"
 
@@ -235,9 +236,5 @@ struct KeyInfo {
   std::string_view help;
 };
 std::vector<KeyInfo> list_keys(Daemon daemon);
-
-// True when `host` equals `domain` or ends in "." + `domain`; both lower case.
-bool is_at_or_below(std::string_view host, std::string_view domain);
-bool is_at_or_below(std::string_view host, const std::vector<std::string>& domains);
 
 }  // namespace postern

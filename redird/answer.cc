@@ -3,6 +3,8 @@
 // nothing is remembered, and nothing is answered but these few pages.
 #include "redird/answer.h"
 
+#include "common/host.h"
+
 #include <algorithm>
 #include <iterator>
 
@@ -29,13 +31,6 @@ const Phrase& phrase_of(int status) {
   const auto* found = std::find_if(std::begin(phrases), std::end(phrases),
                                    [&](const Phrase& p) { return p.status == status; });
   return found == std::end(phrases) ? phrases[0] : *found;
-}
-
-bool is_ours(std::string_view host, std::span<const std::string> domains) {
-  return std::any_of(domains.begin(), domains.end(), [&](const std::string& domain) {
-    if (domain.empty() || !host.ends_with(domain)) return false;
-    return host.size() == domain.size() || host[host.size() - domain.size() - 1] == '.';
-  });
 }
 
 // A target may hold what HTML takes for markup.
@@ -82,7 +77,7 @@ std::string answer(int status, std::string_view location, bool with_body) {
 
 std::string answer_request(const RequestHead& head, std::span<const std::string> domains) {
   const bool is_head = head.method == "HEAD";
-  if (!is_ours(head.host, domains)) return answer(400, {}, !is_head);
+  if (!is_at_or_below(head.host, domains)) return answer(400, {}, !is_head);
   std::string location = "https://" + head.host;
   location += head.target == "*" ? std::string_view("/") : head.target;
   return answer(is_head || head.method == "GET" ? 301 : 308, location, !is_head);

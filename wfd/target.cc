@@ -16,16 +16,8 @@ bool is_canonical_host(std::string_view host) {
   return parse_host(host, parsed) && parsed.port == 0 && parsed.host == host;
 }
 
-bool is_at_or_below(std::string_view host, std::string_view domain) {
-  if (domain.empty() || !host.ends_with(domain)) return false;
-  if (host.size() == domain.size()) return true;
-  return host[host.size() - domain.size() - 1] == '.';
-}
-
 bool is_host_of_ours(std::string_view host, std::span<const std::string> domains) {
-  if (!is_canonical_host(host)) return false;
-  return std::any_of(domains.begin(), domains.end(),
-                     [&](const std::string& domain) { return is_at_or_below(host, domain); });
+  return is_canonical_host(host) && is_at_or_below(host, domains);
 }
 
 bool is_return_path(std::string_view path) {

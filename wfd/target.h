@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/host.h"
+
 namespace postern::wfd {
 
 inline constexpr std::size_t max_host_bytes = 253;         // RFC 1035, 2.3.4, without the last dot
@@ -16,9 +18,6 @@ inline constexpr std::size_t max_return_path_bytes = 2048;  // DESIGN 8
 // 1 to 63 that neither begin nor end with a hyphen, no dot at the end, at most 253 bytes
 // (RFC 1123, 2.1), and not an IPv4 address in any spelling: the last label has a letter.
 bool is_canonical_host(std::string_view host);
-
-// True when `host` is `domain` or ends in "." + `domain`.  Both must be canonical.
-bool is_at_or_below(std::string_view host, std::string_view domain);
 
 // True when `host` is canonical and at or below one of `domains`.
 bool is_host_of_ours(std::string_view host, std::span<const std::string> domains);
