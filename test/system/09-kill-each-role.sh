@@ -59,8 +59,8 @@ is_back() {
   esac
 }
 answers_between() {  # FILE FROM TO: statuses and their numbers
-  awk -v from="$2" -v to="$3" '$1 >= from && $1 <= to { n[$2]++ } END { for (s in n) printf "%s x%d ", s, n[s] }' "$1" |
-    tr ' ' '\n' | sort | xargs
+  awk -v from="$2" -v to="$3" '$1 >= from && $1 <= to { n[$2]++ } END { for (s in n) print s " (" n[s] " times)" }' "$1" |
+    sort -n | paste -sd, | sed 's/,/, /g'
 }
 
 kill_role() {  # DAEMON ROLE

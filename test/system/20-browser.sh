@@ -20,7 +20,7 @@ def fill_in(browser, user, pin, passcode):
         field = browser.find(f"input[name={name}]")
         field.clear()
         field.type(value)
-    browser.find("form [type=submit]").click()
+    browser.follow(browser.find("form [type=submit]"))
 
 with webdriver.Browser(lab + "/profile") as b:
     b.go("http://www.corp.example/?from=here")
@@ -30,10 +30,9 @@ with webdriver.Browser(lab + "/profile") as b:
     assert b.find("input[name=passcode]").attribute("value") in ("", None)
     b.screenshot(shots + "/2-refused.png")
     fill_in(b, "alice", os.environ["PIN"], code)
-    if b.url != "https://www.corp.example/?from=here":
-        # the page that tells of the failure before
-        b.screenshot(shots + "/3-failures.png")
-        b.find("a[href^='https://www.corp.example/'], form [type=submit]").click()
+    assert "Was that you?" in b.source, "the failure before is not told"
+    b.screenshot(shots + "/3-failures.png")
+    b.follow(b.find("a.button"))
     b.wait_url("https://www.corp.example/?from=here")
     assert "This is the page of www.corp.example" in b.source, b.source
     b.screenshot(shots + "/4-page.png")
@@ -43,7 +42,9 @@ with webdriver.Browser(lab + "/profile") as b:
     b.go("https://login.corp.example/")
     assert "alice" in b.source, b.source
     b.screenshot(shots + "/5-portal.png")
-    b.find("form[action$='/logout'] [type=submit]").click()
+    b.follow(b.find("form[action$='/logout'] [type=submit]"))
+    assert "You are logged out" in b.source, b.source
+    b.screenshot(shots + "/6-logged-out.png")
     assert not [c for c in b.cookies() if c["name"] == "SessionID"], b.cookies()
     b.go("https://www.corp.example/")
     assert b.url.startswith("https://login.corp.example/login?"), b.url

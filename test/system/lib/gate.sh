@@ -202,9 +202,9 @@ role_pids() {
   done
 }
 
-descendants() {
+descendants() {  # none, when there are none or it is gone: that is no failure
   local child
-  for child in $(ps -o pid= --ppid "$1"); do
+  for child in $(ps -o pid= --ppid "$1" || :); do
     echo "$child"
     descendants "$child"
   done

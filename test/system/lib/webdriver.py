@@ -53,6 +53,10 @@ class Element:
         self.browser.call("POST", self.path + "/click", {})
 
     @property
+    def name(self):
+        return self.browser.call("GET", self.path + "/name")
+
+    @property
     def text(self):
         return self.browser.call("GET", self.path + "/text")
 
@@ -135,12 +139,33 @@ class Browser:
     def script(self, text, *values):
         return self.call("POST", "/execute/sync", {"script": text, "args": list(values)})
 
-    def wait_url(self, url, seconds=10):
+    def follow(self, element):
+        """Clicks on what leads to another page, and returns once that one is there."""
+        old = self.find("html")
+        element.click()
+        self.wait_until(lambda: self.is_stale(old), "the page stays")
+        self.wait_until(lambda: self.script("return document.readyState") == "complete", "still loading")
+
+    @staticmethod
+    def is_stale(element):
+        try:
+            return element.name is None
+        except RuntimeError as problem:
+            if "stale element" in str(problem):
+                return True
+            if "aborted by navigation" in str(problem):
+                return False  # the old page is just going
+            raise
+
+    def wait_until(self, condition, complaint, seconds=10):
         deadline = time.monotonic() + seconds
-        while self.url != url:
+        while not condition():
             if time.monotonic() > deadline:
-                raise TimeoutError(f"at {self.url} instead of {url}: {self.source[:2000]}")
+                raise TimeoutError(f"{complaint}: {self.url}: {self.source[:2000]}")
             time.sleep(0.05)  # between two looks
+
+    def wait_url(self, url):
+        self.wait_until(lambda: self.url == url, f"not at {url}")
 
     def screenshot(self, path):
         with open(path, "wb") as file:
