@@ -14,8 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "common/log_hub.h"
 #include "common/options.h"
@@ -344,6 +346,11 @@ int live_as(DaemonPlan& plan, Role role) {
   return exit_system;
 }
 
+// The title says all; what else stands behind it (--role=...) only confuses `ps`.
+void keep_only_title(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) std::fill_n(argv[i], std::strlen(argv[i]), '\0');
+}
+
 }  // namespace
 
 int run_daemon(int argc, char** argv, DaemonPlan& plan) {
@@ -353,7 +360,10 @@ int run_daemon(int argc, char** argv, DaemonPlan& plan) {
     (void)std::printf("postern %s %s\n", std::string(name_of(plan.daemon())).c_str(), POSTERN_VERSION);
     return 0;
   }
-  if (options->role != Role::none) return live_as(plan, options->role);
+  if (options->role != Role::none) {
+    keep_only_title(argc, argv);
+    return live_as(plan, options->role);
+  }
   const Result<std::string> text = read_file(options->config);
   if (!text) return complain(text.error().what, exit_config);
   Result<HousePlan> house = plan.read(*text, options->config);
