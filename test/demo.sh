@@ -22,13 +22,13 @@ say() {
 step_number=0
 step() {  # WHAT RESULT
   step_number=$((step_number + 1))
-  printf '%2d. %-46s %s\n' $step_number "$1" "$2"
+  printf '%2d. %-62s %s\n' $step_number "$1" "$2"
 }
 
-# expect WHAT WANTED GOT: one step of the tour.
+# expect WHAT PATTERN GOT RESULT: one step of the tour.
 expect() {
   [[ "$3" == $2 ]] || fail "$1: \"$3\" instead of \"$2\""
-  step "$1" "$3"
+  step "$1" "$4"
 }
 
 # answer CURL-ARGUMENTS...: "STATUS LOCATION"
@@ -36,31 +36,34 @@ answer() {
   browse -o "$LAB/body" -w '%{http_code} %{redirect_url}' "$@" || :
 }
 
-
-tour_page() {  # WHAT NAME
-  expect "$1" "200 " "$(answer -b "$(jar_of $USER_NAME)" "https://$2.$DOMAIN/")"
-  grep -q "This is the page of $2.$DOMAIN" "$LAB/body" || fail "not the page of $2: $(cat "$LAB/body")"
-  printf '    %s\n' "$(grep -o 'This is the page of [a-z.]*' "$LAB/body")"
+tour_page() {  # NAME REMARK
+  local url=https://$1.$DOMAIN/ title
+  got=$(answer -b "$(jar_of $USER_NAME)" "$url")
+  title=$(grep -o "This is the page of $1.$DOMAIN" "$LAB/body") || fail "not the page of $1: $(cat "$LAB/body")"
+  expect "GET $url${2:+  ($2)}" "200 " "$got" "200 \"$title\""
 }
 
 make_tour() {
-  local jar code cookie
+  local jar code cookie login="302 to the login page https://$LOGIN_HOST/login?..."
   jar=$(jar_of $USER_NAME)
   code=$(passcode $USER_NAME)
-  expect "GET http://www.$DOMAIN/" "301 $PAGE" "$(answer "http://www.$DOMAIN/")"
-  expect "GET $PAGE without a session" "302 https://$LOGIN_HOST/login?*" "$(answer "${NAVIGATE[@]}" "$PAGE")"
-  expect "the same, by a script" "401 " "$(answer "$PAGE")"
+  expect "GET http://www.$DOMAIN/" "301 $PAGE" "$(answer "http://www.$DOMAIN/")" "301 to $PAGE"
+  expect "GET $PAGE  (a person, not logged in)" "302 https://$LOGIN_HOST/login?*" \
+    "$(answer "${NAVIGATE[@]}" "$PAGE")" "$login"
+  expect "GET $PAGE  (a script, not logged in)" "401 " "$(answer "$PAGE")" "401, nothing else"
   expect "login as $USER_NAME with PIN and passcode $code" "303 $PAGE" \
-    "$(login_form $USER_NAME "$(pin_of $USER_NAME)" "$code" -c "$jar" -d "host=www.$DOMAIN" -d path=/)"
-  tour_page "GET $PAGE" www
-  tour_page "GET https://old.$DOMAIN/ (port 80 only)" old
-  tour_page "GET https://mixed.$DOMAIN/ (404 on 443)" mixed
+    "$(login_form $USER_NAME "$(pin_of $USER_NAME)" "$code" -c "$jar" -d "host=www.$DOMAIN" -d path=/)" \
+    "303 to $PAGE, with a cookie"
+  tour_page www
+  tour_page old "its server has port 80 only"
+  tour_page mixed "404 on its port 443"
   cookie=$(cookie_of $USER_NAME)
-  expect "logout" "[23]0[03] *" "$(answer -b "$jar" -c "$jar" -H "Origin: https://$LOGIN_HOST" -d x=y "https://$LOGIN_HOST/logout")"
-  expect "GET $PAGE with the old cookie: refused" "302 https://$LOGIN_HOST/login?*" \
-    "$(answer "${NAVIGATE[@]}" -b "SessionID=$cookie" "$PAGE")"
-  expect "login with the spent passcode: refused" "403 " \
-    "$(login_form $USER_NAME "$(pin_of $USER_NAME)" "$code" -d "host=www.$DOMAIN" -d path=/)"
+  expect "logout" "200 *" "$(answer -b "$jar" -c "$jar" -H "Origin: https://$LOGIN_HOST" -d x=y "https://$LOGIN_HOST/logout")" \
+    "200, the session is over"
+  expect "GET $PAGE  (with the old cookie)" "302 https://$LOGIN_HOST/login?*" \
+    "$(answer "${NAVIGATE[@]}" -b "SessionID=$cookie" "$PAGE")" "$login"
+  expect "login with the same passcode again" "403 " \
+    "$(login_form $USER_NAME "$(pin_of $USER_NAME)" "$code" -d "host=www.$DOMAIN" -d path=/)" "403, each passcode works once"
 }
 
 # The prefix that gets a person into the namespace of the Internet.
@@ -78,7 +81,7 @@ curl_line() {
 # sandbox, which refuses to run then.
 browser_line() {
   local who=$SUDO_USER as rules
-  rules=$(curl_hosts | awk '{ printf "%sMAP %s %s", NR > 1 ? "," : "", $1, $2 }')
+  rules=$(curl_hosts | awk '{ printf "%sMAP %s %s", (NR > 1 ? "," : ""), $1, $2 }')
   if [ -n "$who" ]; then
     as="sudo --preserve-env=DISPLAY,WAYLAND_DISPLAY,XDG_RUNTIME_DIR,XAUTHORITY ip netns exec $(namespace client)"
     as="$as setpriv --reuid $who --regid $(id -g "$who") --init-groups env HOME=$LAB/browser chromium"
@@ -105,20 +108,21 @@ print_invitation() {
   say "address    $PAGE   (also https://old.$DOMAIN/ and https://mixed.$DOMAIN/)"
   say "user       $USER_NAME"
   say "PIN        $(pin_of $USER_NAME)"
-  say "passcode   $(passcode $USER_NAME)   (now; another one every 30 seconds, each good once)"
+  shown=$(passcode $USER_NAME)
+  say "passcode   $shown   (now; another one every 30 seconds, each good once)"
   say ""
   say "curl:      $(curl_line)"
   say ""
   say "browser:   $(browser_line)"
   say ""
-  say "processes: ps -o pid,user:8,args --ppid $(daemon_pid redird),$(daemon_pid wfd),$(daemon_pid authd)"
+  say "processes: ps --forest -o pid,uid,args -s $(daemon_pid redird),$(daemon_pid wfd),$(daemon_pid authd)"
   say "log:       $LAB/syslog"
   say ""
 }
 
 # A new line with each new passcode, until Ctrl-C or until a daemon is gone.
 keep_running() {
-  local code last=
+  local code last=$shown
   say "The lab runs until Ctrl-C."
   while ! is_gone "$(daemon_pid redird)" && ! is_gone "$(daemon_pid wfd)" && ! is_gone "$(daemon_pid authd)"; do
     code=$(passcode $USER_NAME)

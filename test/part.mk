@@ -34,11 +34,11 @@ deps:
 	@test/deps.sh
 
 demo: deps
-	+@$(MAKE) --no-print-directory all
+	+@$(MAKE) -s --no-print-directory all
 	@ONCE=$(ONCE) test/demo.sh
 
 check: deps
-	+@$(MAKE) --no-print-directory all unit-tests
+	+@$(MAKE) -s --no-print-directory all unit-tests
 	@test/check.sh
 
 check-unit: unit-tests
