@@ -27,6 +27,7 @@ name_host silent 40
 name_host loop 50
 name_host big 60
 name_host sink 61
+name_host actor 62
 name_host liar 70
 name_host gone 80
 

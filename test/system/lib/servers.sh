@@ -155,6 +155,13 @@ upstream_count() {  # NAME [REGEX]
   grep -cE "${2:-.}" "$LAB/servers/$1/access.log" || :
 }
 
+# `actor` says exactly what a path asks for, lies included; see actor.py.
+actor_start() {
+  spawn intranet python3 "$LIB/actor.py" "$LAB/certs/intranet.pem" "$LAB/certs/intranet.key" \
+    "${ADDRESS_4[actor]}" > "$LAB/run/actor.out" 2> "$LAB/run/actor.err"
+  wait_for 5 grep -q ready "$LAB/run/actor.out"
+}
+
 # The system log: a datagram socket, one line of $LAB/syslog each.
 syslog_start() {
   spawn bastion python3 "$LIB/syslog_sink.py" "$LAB/run/log" "$LAB/syslog" 2> "$LAB/run/syslog.err"
