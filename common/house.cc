@@ -128,6 +128,12 @@ Channel* House::control(Role role) {
   return p != nullptr && p->ready && p->pid > 0 ? &p->control : nullptr;
 }
 
+Result<void> House::renew(std::string settings_text) {
+  settings_ = TRY(sealed_copy(settings_text));
+  plan_.settings_text = std::move(settings_text);
+  return {};
+}
+
 bool House::is_empty() const {
   return std::ranges::all_of(processes_, [](const auto& p) { return p->pid == 0; });
 }

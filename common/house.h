@@ -99,6 +99,8 @@ class House {
   // The control channel of a role that serves; nullptr otherwise.
   Channel* control(Role role);
   const HousePlan& plan() const { return plan_; }
+  // The roles have taken these settings; whoever is started anew will get them, too.
+  Result<void> renew(std::string settings_text);
   const TicketKey& ticket_key() const { return ticket_key_; }
   bool trace = false;
 

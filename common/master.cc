@@ -19,6 +19,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "common/in_place_reload.h"
 #include "common/log_hub.h"
 #include "common/options.h"
 
@@ -40,7 +41,7 @@ Result<std::string> read_file(const std::string& path) {
 class Master {
  public:
   Master(DaemonPlan& plan, const Options& options, Loop& loop, UniqueFd parent)
-      : plan_(plan), options_(options), loop_(loop), parent_(std::move(parent)) {}
+      : plan_(plan), options_(options), loop_(loop), parent_(std::move(parent)), in_place_(loop) {}
 
   Result<void> begin(HousePlan house);
   void end();
@@ -56,7 +57,6 @@ class Master {
   void on_signal();
   void reap();
   void reload();
-  void reload_in_place(const HousePlan& fresh);
   void reload_beside(HousePlan fresh);
   void reload_result(const Result<void>& result);
   void heard(Role role, Packet& packet);
@@ -76,7 +76,7 @@ class Master {
   std::unique_ptr<House> house_, next_;
   std::vector<std::unique_ptr<House>> leaving_;
   std::uint64_t next_instance_ = 1;
-  unsigned answers_due_ = 0;
+  InPlaceReload in_place_;
   bool trace_ = false;
 };
 
@@ -130,7 +130,10 @@ HouseServices Master::services() {
 
 void Master::start_house(HousePlan plan) {
   HouseServices s = services();
-  s.on_ready = [this](Role role, Channel&) { plan_.role_ready(*house_, role); };
+  s.on_ready = [this](Role role, Channel&) {
+    plan_.role_ready(*house_, role);
+    in_place_.restarted(role);
+  };
   s.on_word = [this](Role role, Packet& packet) { heard(role, packet); };
   house_ = std::make_unique<House>(std::move(plan), std::move(s));
   house_->start([this](Result<void> started) {
@@ -190,27 +193,17 @@ void Master::reap() {
 }
 
 void Master::reload() {
-  if (next_ || answers_due_ != 0 || !house_) return reload_result(fail("a reload is under way"));
+  if (next_ || in_place_.under_way() || !house_) return reload_result(fail("a reload is under way"));
   Result<std::string> text = read_file(options_.config);
   if (!text) return reload_result(Failure(text.error()));
   Result<HousePlan> fresh = plan_.read(*text, options_.config);
   if (!fresh) return reload_result(Failure(fresh.error()));
   if (Result<void> r = plan_.may_replace(); !r) return reload_result(r);
   if (Result<void> r = plan_.check(); !r) return reload_result(r);
-  if (plan_.reloads_in_place()) return reload_in_place(*fresh);
+  if (plan_.reloads_in_place())
+    return in_place_.begin(*house_, fresh->settings_text, fresh->settings_name,
+                           [this](const Result<void>& result) { reload_result(result); });
   reload_beside(std::move(*fresh));
-}
-
-void Master::reload_in_place(const HousePlan& fresh) {
-  const Result<UniqueFd> copy = sealed_copy(fresh.settings_text);
-  if (!copy) return reload_result(Failure(copy.error()));
-  Reload order;
-  order.text = Text<255>(fresh.settings_name);
-  const int lent[] = {copy->get()};
-  for (const Role role : fresh.roles) {
-    Channel* control = house_->control(role);
-    if (control != nullptr && control->send(order, lent) == Told::sent) ++answers_due_;
-  }
 }
 
 void Master::reload_beside(HousePlan fresh) {
@@ -243,12 +236,7 @@ void Master::reload_result(const Result<void>& result) {
 
 void Master::heard(Role role, Packet& packet) {
   Reloaded answer;
-  if (!packet.read(answer)) return;
-  if (answers_due_ > 0) --answers_due_;
-  if (!answer.taken)
-    reload_result(fail(std::string(name_of(role)) + ": " + std::string(answer.reason.view())));
-  else if (answers_due_ == 0)
-    reload_result({});
+  if (packet.read(answer)) in_place_.heard(role, answer);
 }
 
 void Master::toggle_trace() {
@@ -266,6 +254,7 @@ void Master::toggle_trace() {
 void Master::stop() {
   if (stop_timer_.active()) return;
   (void)hub_->log().write(Line("stop", Level::notice).add("version", POSTERN_VERSION).add("result", "ok"));
+  in_place_.cancel();
   house_.reset();
   next_.reset();
   leaving_.clear();
