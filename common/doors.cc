@@ -15,19 +15,21 @@ Result<void> Doors::open(const ListenSettings& settings) {
     UniqueFd listener = TRY(listen_on({address, settings.port}, settings.mode == ListenMode::tproxy));
     listeners_.push_back(std::move(listener));
   }
+  return {};
+}
+
+Result<ReportLine> ReportLine::open() {
   auto [in, out] = TRY(make_channel());
   const int on = 1;
   if (::setsockopt(in.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0)
     return fail_errno("cannot have the kernel name the writers of reports");
-  reports_in_ = std::move(in);
-  reports_out_ = std::move(out);
-  return {};
+  return ReportLine{std::move(in), std::move(out)};
 }
 
-void Doors::provide(Role role, Giver& giver) const {
-  if (role == Role::nursery) giver.give(Item::reports, reports_out_.get());
+void Doors::provide(Role role, Giver& giver, const ReportLine& line) const {
+  if (role == Role::nursery) giver.give(Item::reports, line.out.get());
   if (role != Role::porter) return;
-  giver.give(Item::reports, reports_in_.get());
+  giver.give(Item::reports, line.in.get());
   for (std::size_t i = 0; i < listeners_.size(); ++i)
     giver.give(Item::listener, listeners_[i].get(), Role::none, static_cast<std::uint32_t>(i));
 }

@@ -10,16 +10,22 @@
 
 namespace postern {
 
+// The line on which the workers of one house report to their porter.  Each house has one
+// of its own: over a reload two porters live, and neither may read the other's reports.
+struct ReportLine {
+  UniqueFd in, out;
+  static Result<ReportLine> open();
+};
+
 class Doors {
  public:
-  // Opens the listeners (once) and a line for reports (once).
+  // Opens the listeners, once.
   Result<void> open(const ListenSettings& settings);
-  // Hands the porter and the nursery theirs.
-  void provide(Role role, Giver& giver) const;
+  // Hands the porter and the nursery of a house theirs.
+  void provide(Role role, Giver& giver, const ReportLine& line) const;
 
  private:
   std::vector<UniqueFd> listeners_;
-  UniqueFd reports_in_, reports_out_;
 };
 
 // A plan with all but roles, links and what they are handed.

@@ -228,6 +228,7 @@ bool Porter::spawned(Porter&, Spawned& news, Packet&) {
   worker->second.pid = news.pid;
   if (coming_ > 0) --coming_;
   pool_.add(news.worker);
+  if (retiring_) retire_worker(news.worker);  // it was asked for just before
   return true;
 }
 

@@ -68,13 +68,15 @@ class Redird final : public DaemonPlan {
   Result<void> open(HousePlan& plan) override {
     TRY_VOID(doors_.open(fresh_.listen));
     current_ = fresh_;
-    plan.provide = [this](Role role, Giver& giver) { doors_.provide(role, giver); };
+    plan.provide = [this, line = TRY(ReportLine::open())](Role role, Giver& giver) { doors_.provide(role, giver, line); };
     return {};
   }
 
   Result<void> may_replace() override {
-    if (fresh_.listen == current_.listen && fresh_.process == current_.process) return {};
-    return fail(fresh_.origin.file + ": [listen] and [process] cannot change without a restart");
+    const bool same = fresh_.listen == current_.listen && fresh_.process == current_.process &&
+                      fresh_.log == current_.log;
+    if (same) return {};
+    return fail(fresh_.origin.file + ": [listen], [process] and [log] cannot change without a restart");
   }
 
  private:

@@ -85,8 +85,8 @@ class Wfd final : public DaemonPlan {
     }
     if (!fresh_.ca_file.empty()) TRY_VOID(add_file(files, Item::ca, 0, fresh_.ca_file));
     current_ = fresh_;
-    plan.provide = [this, files = std::move(files)](Role role, Giver& giver) {
-      doors_.provide(role, giver);
+    plan.provide = [this, line = TRY(ReportLine::open()), files = std::move(files)](Role role, Giver& giver) {
+      doors_.provide(role, giver, line);
       for (const OpenFile& file : files)
         if (may_have(role, file.item)) giver.give(file.item, file.fd.get(), Role::none, file.index, file.path);
     };
@@ -94,8 +94,10 @@ class Wfd final : public DaemonPlan {
   }
 
   Result<void> may_replace() override {
-    if (fresh_.listen == current_.listen && fresh_.process == current_.process) return {};
-    return fail(fresh_.origin.file + ": [listen] and [process] cannot change without a restart");
+    const bool same = fresh_.listen == current_.listen && fresh_.process == current_.process &&
+                      fresh_.log == current_.log && fresh_.authd_socket == current_.authd_socket;
+    if (same) return {};
+    return fail(fresh_.origin.file + ": [listen], [process], [log] and [authd] cannot change without a restart");
   }
 
   Result<void> serving(Loop& loop, Log& log, Houses houses) override {
