@@ -56,9 +56,9 @@ class Authd final : public DaemonPlan {
 
   Result<void> may_replace() override {
     const bool same = fresh_.listen == current_.listen && fresh_.process == current_.process &&
-                      fresh_.store.path == current_.store.path &&
+                      fresh_.log == current_.log && fresh_.store.path == current_.store.path &&
                       fresh_.store.sealing_key == current_.store.sealing_key;
-    if (!same) return fail(fresh_.origin.file + ": [listen], [process] and [store] cannot change without a restart");
+    if (!same) return fail(fresh_.origin.file + ": [listen], [process], [log] and [store] cannot change without a restart");
     const bool room = fresh_.session.max_sessions <= current_.session.max_sessions;
     if (room && fresh_.session.domain == current_.session.domain) return {};
     return fail(fresh_.origin.file + ": [session] domain, and a larger max_sessions, need a restart");
