@@ -14,8 +14,31 @@ constexpr Duration pause = milliseconds(100);
 }  // namespace
 
 void Gate::tend() {
-  if (!own_ && !connect()) say("no way to authd: 503 to everybody until it is there");
+  std::erase_if(lines_, [this](const auto& line) { return is_old(*line); });
+  bool all = true;
+  houses_.each([&](House& house) {
+    if (line_of(house.ticket_key()) != nullptr) return;
+    const bool open = open_line(house);
+    all = all && open;
+    if (!open) return;
+    introduce(house, Role::broker);
+    introduce(house, Role::porter);
+  });
+  if (!all) say("no way to authd: 503 to everybody until it is there");
   timer_.set(loop_, loop_.now() + pause, [this] { tend(); });
+}
+
+// A line that authd has closed, or whose house is gone.
+bool Gate::is_old(const MasterLine& line) const {
+  bool lives = false;
+  houses_.each([&](House& house) { lives = lives || house.ticket_key() == line.key; });
+  return !line.channel || !lives;
+}
+
+Gate::MasterLine* Gate::line_of(const TicketKey& key) {
+  for (auto& line : lines_)
+    if (line->channel && line->key == key) return line.get();
+  return nullptr;
 }
 
 void Gate::say(std::string_view what) {
@@ -34,36 +57,35 @@ Result<Channel> Gate::hello(Role as, const TicketKey& key) {
   return channel;
 }
 
-bool Gate::connect() {
-  House* house = houses_.current();
-  if (house == nullptr) return false;
-  Result<Channel> own = hello(Role::master, house->ticket_key());
+bool Gate::open_line(House& house) {
+  Result<Channel> own = hello(Role::master, house.ticket_key());
   if (!own) return false;
-  own_ = std::move(*own);
-  if (!watcher_.start(loop_, own_.fd(), EPOLLIN, [this](std::uint32_t) { hear(); })) {
-    own_.close();
-    return false;
-  }
+  auto line = std::make_unique<MasterLine>();
+  line->key.assign(house.ticket_key().bytes());
+  line->channel = std::move(*own);
+  const Result<void> watched = line->watcher.start(loop_, line->channel.fd(), EPOLLIN,
+                                                   [this, at = line.get()](std::uint32_t) { hear(*at); });
+  if (!watched) return false;
+  lines_.push_back(std::move(line));
   if (complained_) (void)log_.write(Line("fault", Level::notice).add("role", "master").add("pid", "").add("what", "authd is back"));
   complained_ = false;
-  introduce(*house, Role::broker);
-  introduce(*house, Role::porter);
   return true;
 }
 
 void Gate::introduce(House& house, Role role) {
   Channel* control = house.control(role);
-  if ((role != Role::porter && role != Role::broker) || control == nullptr || !own_) return;
+  if ((role != Role::porter && role != Role::broker) || control == nullptr) return;
+  if (line_of(house.ticket_key()) == nullptr && !open_line(house)) return;  // tend() begins anew
   Result<Channel> gate = hello(role, house.ticket_key());
   if (!gate) return;  // authd went away: the next round begins anew
   Giver giver(*control);
   giver.give(Item::gate, gate->fd());
 }
 
-void Gate::hear() {
+void Gate::hear(MasterLine& line) {
   for (;;) {
     Packet packet;
-    const Heard heard = own_.receive(packet);
+    const Heard heard = line.channel.receive(packet);
     if (heard == Heard::nothing) return;
     KillWorker order;
     if (heard == Heard::packet && packet.read(order)) {
@@ -73,8 +95,8 @@ void Gate::hear() {
       });
       continue;
     }
-    watcher_.stop();
-    own_.close();
+    line.watcher.stop();
+    line.channel.close();  // tend() takes it away
     return;
   }
 }

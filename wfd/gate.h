@@ -1,9 +1,12 @@
-// The master's way to authd: while authd is there, the porter and the broker each have a
-// connection to sessions, and the master has one of its own, on which sessions says which
-// worker must be killed.  While it is not, the roles say 503, and this tries again.
+// The master's way to authd: while authd is there, the porter and the broker of each house
+// have a connection to sessions, and the master has one for each house (a house is known
+// by its ticket key), on which sessions says which of its workers must be killed.  While
+// authd is not there, the roles say 503, and this tries again.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "common/channel.h"
 #include "common/house.h"
@@ -21,18 +24,24 @@ class Gate {
   void introduce(House& house, Role role);
 
  private:
+  struct MasterLine {  // the master's own, for one house
+    TicketKey key;
+    Channel channel;
+    Watcher watcher;
+  };
   void tend();
-  bool connect();
+  bool is_old(const MasterLine& line) const;
+  MasterLine* line_of(const TicketKey& key);
+  bool open_line(House& house);
   Result<Channel> hello(Role as, const TicketKey& key);
-  void hear();
+  void hear(MasterLine& line);
   void say(std::string_view what);
 
   Loop& loop_;
   Log& log_;
   std::string path_;
   Houses houses_;
-  Channel own_;
-  Watcher watcher_;
+  std::vector<std::unique_ptr<MasterLine>> lines_;
   Timer timer_;
   bool complained_ = false;
 };
