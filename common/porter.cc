@@ -27,7 +27,8 @@ namespace {
 
 constexpr int accepts_a_round = 64;
 constexpr std::uint32_t not_forked = 0xffffffff;
-constexpr Duration fork_pause = milliseconds(200);
+constexpr int reports_a_round = 256;
+constexpr Duration fork_pause = milliseconds(200), accept_pause = milliseconds(100);
 constexpr std::array<Role, 3> helper_roles = {Role::signer, Role::broker, Role::sessions};
 
 class Porter {
@@ -48,6 +49,7 @@ class Porter {
     Channel channel;
     std::uint32_t pid = 0;
     bool retired = false;
+    bool used = false;  // it was given a connection
   };
 
   void handed(Handed item);
@@ -56,6 +58,7 @@ class Porter {
   UniqueFd enroll(Role role, std::uint64_t number);
 
   void keep_spares();
+  void pause_spares();
   bool spawn();
   bool spawned(Porter&, Spawned& news, Packet&);
   bool gone(Porter&, Gone& news, Packet&);
@@ -67,6 +70,7 @@ class Porter {
   void kill_worker(std::uint64_t number);
 
   void accept_from(int listener);
+  void pause_doors();
   void admit(UniqueFd connection);
   void serve(std::uint64_t number, UniqueFd connection, Ticket ticket);
   void refuse(const Ticket& ticket, std::string_view reason);
@@ -85,7 +89,7 @@ class Porter {
   std::map<std::uint64_t, Worker> workers_;  // spawned or asked for
   std::uint64_t next_worker_ = 0;
   std::size_t coming_ = 0;  // asked for, not forked yet
-  Timer fork_timer_;
+  Timer fork_timer_, door_timer_;
   bool doors_open_ = false, retiring_ = false;
 };
 
@@ -165,7 +169,13 @@ UniqueFd Porter::enroll(Role role, std::uint64_t number) {
   Enroll order;
   order.worker = number;
   const int lent[] = {pair->first.get()};
-  if (Channel& helper = helpers_[role].channel; helper.send(order, lent) == Told::lost) helper.close();
+  Helper& helper = helpers_[role];
+  const Told told = helper.channel.send(order, lent);
+  if (told == Told::full) return {};  // later; a worker without it would be of no use
+  if (told == Told::lost) {
+    helper.watcher.stop();
+    helper.channel.close();
+  }
   return std::move(pair->second);  // of a helper that is not there: the worker sees it closed
 }
 
@@ -180,9 +190,14 @@ void Porter::introduce(Role role, std::uint64_t number, Worker& worker) {
 // ---- workers --------------------------------------------------------------------
 
 void Porter::keep_spares() {
-  while (!retiring_ && pool_.with_room() + coming_ < plan_.spare_workers &&
+  while (!retiring_ && !fork_timer_.active() && pool_.with_room() + coming_ < plan_.spare_workers &&
          workers_.size() < plan_.max_workers)
-    if (!spawn()) return;
+    if (!spawn()) pause_spares();
+}
+
+// Something is wrong with making workers: it is tried again, but not at full speed.
+void Porter::pause_spares() {
+  fork_timer_.set(self_.loop(), self_.loop().now() + fork_pause, [this] { keep_spares(); });
 }
 
 bool Porter::spawn() {
@@ -233,10 +248,7 @@ bool Porter::spawned(Porter&, Spawned& news, Packet&) {
 }
 
 bool Porter::gone(Porter&, Gone& news, Packet&) {
-  if (news.status == not_forked) {
-    if (coming_ > 0) --coming_;
-    fork_timer_.set(self_.loop(), self_.loop().now() + fork_pause, [this] { keep_spares(); });
-  }
+  if (news.status == not_forked && coming_ > 0) --coming_;
   const int status = static_cast<int>(news.status);
   const bool crashed = news.status != not_forked && (WIFSIGNALED(status) || WEXITSTATUS(status) != 0);
   const auto worker = workers_.find(news.worker);
@@ -246,6 +258,8 @@ bool Porter::gone(Porter&, Gone& news, Packet&) {
                                 .add("pid", worker->second.pid)
                                 .add("what", WIFSIGNALED(status) ? "killed by signal " + std::to_string(WTERMSIG(status))
                                                                  : "exit " + std::to_string(WEXITSTATUS(status))));
+  const bool unused = worker != workers_.end() && !worker->second.used;
+  if (news.status == not_forked || (crashed && unused)) pause_spares();
   for (const Address& source : pool_.remove(news.worker)) charge(source, crashed ? Cause::crashed : Cause::served);
   if (worker != workers_.end()) workers_.erase(worker);
   if (retiring_ && workers_.empty()) self_.loop().stop(0);
@@ -255,7 +269,7 @@ bool Porter::gone(Porter&, Gone& news, Packet&) {
 // What workers say of connections that ended.  The ticket proves that the connection
 // was theirs: nobody else ever had it.
 void Porter::hear_reports() {
-  for (;;) {
+  for (int i = 0; i < reports_a_round; ++i) {  // a hostile worker's flood must not keep us here
     Packet packet;
     const Heard heard = reports_.receive(packet);
     if (heard == Heard::broken) continue;  // one line for all workers: nobody to drop
@@ -294,13 +308,14 @@ void Porter::retire_worker(std::uint64_t number) {
 void Porter::kill_worker(std::uint64_t number) {
   Kill order;
   order.worker = number;
-  if (workers_.contains(number)) (void)nursery_.send(order);  // a nursery that is gone took it along
+  // Not told means not dead, and that must not be: the nursery's end is every worker's end.
+  if (workers_.contains(number) && nursery_.send(order) != Told::sent) self_.loop().stop(exit_system);
 }
 
 // ---- connections ----------------------------------------------------------------
 
 void Porter::open_doors(bool open) {
-  open = open && !retiring_;
+  open = open && !retiring_ && !door_timer_.active();
   if (open == doors_open_) return;
   doors_open_ = open;
   for (auto& door : doors_)
@@ -310,11 +325,16 @@ void Porter::open_doors(bool open) {
 void Porter::accept_from(int listener) {
   for (int i = 0; i < accepts_a_round && pool_.with_room() > 0 && !retiring_; ++i) {
     UniqueFd connection = UniqueFd::adopt(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!connection && errno != EINTR && errno != ECONNABORTED) break;  // none, or no room for it now
+    if (!connection && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) pause_doors();
+    if (!connection && errno != EINTR && errno != ECONNABORTED) break;
     if (connection) admit(std::move(connection));
   }
   keep_spares();
   open_doors(pool_.with_room() > 0);
+}
+
+void Porter::pause_doors() {  // or the connection that waits wakes us again at once, for nothing
+  door_timer_.set(self_.loop(), self_.loop().now() + accept_pause, [this] { open_doors(pool_.with_room() > 0); });
 }
 
 void Porter::admit(UniqueFd connection) {
@@ -345,6 +365,7 @@ void Porter::serve(std::uint64_t number, UniqueFd connection, Ticket ticket) {
   order.ticket = ticket;
   const int lent[] = {connection.get()};
   pool_.assign(number, ticket.connection, ticket.client.address);
+  workers_[number].used = true;
   if (workers_[number].channel.send(order, lent) == Told::sent) return;
   release(number, ticket.connection, Cause::none);
   kill_worker(number);  // it does not listen: whatever is wrong with it, it is of no use

@@ -70,6 +70,7 @@ class RoleChild {
     start.uid = uid;
     start.gid = gid;
     start.instance = 1;
+    for (std::byte& b : start.ticket_key.fill(TicketKey::capacity)) b = std::byte{0x5a};
     if (!start.jail.assign(jail) || control_.send(start) != Told::sent) return "cannot be told";
     Packet packet;
     Failed failed;

@@ -1,0 +1,206 @@
+// The porter, jailed, with the test as its master, its nursery and its workers.
+#include "common/porter.h"
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/net.h"
+#include "unit/catch.h"
+#include "unit/common/role_child.h"
+
+using namespace postern;
+using test::RoleChild;
+using test::Scratch;
+
+#define POSTERN_NEEDS_ROOT                           \
+  if (!test::have_root()) {                          \
+    WARN("SKIP: a jail can only be entered by root"); \
+    return;                                          \
+  }
+
+namespace {
+
+PorterPlan plan_for(std::uint32_t spares) {
+  PorterPlan plan;
+  plan.mode = ListenMode::direct;
+  plan.connections_per_worker = 4;
+  plan.spare_workers = spares;
+  plan.max_workers = 50;
+  plan.source = {100, 10'000, 1000, seconds(60)};
+  plan.plain = true;
+  return plan;
+}
+
+struct Desk {
+  Scratch jail;
+  UniqueFd listener, lines, reports;
+  std::uint16_t port = 0;
+  Channel nursery;
+  std::vector<Channel> workers;
+  std::unique_ptr<RoleChild> porter;
+
+  explicit Desk(const PorterPlan& plan) {
+    listener = listen_on({Address::parse("127.0.0.1").value(), 0}, false).value();
+    sockaddr_in name{};
+    socklen_t size = sizeof name;
+    REQUIRE(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&name), &size) == 0);
+    port = ntohs(name.sin_port);
+    auto [page_writable, page] = make_log_page().value();
+    auto log_ends = make_channel().value();
+    auto report_ends = make_channel().value();
+    auto nursery_ends = make_channel().value();
+    const int on = 1;
+    REQUIRE(::setsockopt(report_ends.first.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0);
+    porter = std::make_unique<RoleChild>(Daemon::redird, Role::porter,
+                                         [&plan](RoleProcess& self) { return run_porter(self, plan); });
+    REQUIRE(porter->give(Item::log, log_ends.second.get()));
+    REQUIRE(porter->give(Item::log_page, page.get()));
+    REQUIRE(porter->give(Item::listener, listener.get()));
+    REQUIRE(porter->give(Item::reports, report_ends.first.get()));
+    REQUIRE(porter->give(Item::channel, nursery_ends.second.get(), Role::nursery));
+    lines = std::move(log_ends.first);
+    reports = std::move(report_ends.second);
+    nursery = Channel(std::move(nursery_ends.first), Role::nursery, Role::porter);
+    REQUIRE(porter->start(jail.path()) == "");
+  }
+  // Takes an order for a worker; its number, and its channel at the end of `workers`.
+  std::uint64_t order() {
+    Packet packet;
+    SpawnPlain spawn;
+    REQUIRE(nursery.await(packet, 3000) == Heard::packet);
+    REQUIRE(packet.read(spawn));
+    workers.emplace_back(std::move(packet.descriptors[0]), Role::worker, Role::porter);
+    return spawn.worker;
+  }
+  void say_spawned(std::uint64_t number, pid_t pid) {
+    Spawned news;
+    news.worker = number;
+    news.pid = static_cast<std::uint32_t>(pid);
+    REQUIRE(nursery.send(news) == Told::sent);
+  }
+  void say_gone(std::uint64_t number, std::uint32_t status) {
+    Gone news;
+    news.worker = number;
+    news.status = status;
+    REQUIRE(nursery.send(news) == Told::sent);
+  }
+  UniqueFd dial() const {
+    UniqueFd fd = UniqueFd::adopt(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
+    return fd;
+  }
+};
+
+// How many workers a porter asks for within a second when each ends as `status` says.
+unsigned orders_in_a_second(Desk& desk, std::uint32_t status) {
+  unsigned orders = 0;
+  const Mono end = read_mono() + seconds(1);
+  while (read_mono() < end) {
+    Packet packet;
+    SpawnPlain spawn;
+    if (desk.nursery.await(packet, 50) != Heard::packet || !packet.read(spawn)) continue;
+    ++orders;
+    if (status != 0xffffffff) desk.say_spawned(spawn.worker, 4242);
+    desk.say_gone(spawn.worker, status);
+  }
+  return orders;
+}
+
+}  // namespace
+
+TEST_CASE("a connection goes to a worker with a sealed ticket, unread and logged", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  const PorterPlan plan = plan_for(1);
+  Desk desk(plan);
+  desk.say_spawned(desk.order(), ::getpid());
+  const UniqueFd client = desk.dial();
+  REQUIRE(::send(client.get(), "hello", 5, 0) == 5);
+  Packet packet;
+  REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
+  Serve serve;
+  REQUIRE(packet.read(serve));
+  TicketKey key;
+  for (std::byte& b : key.fill(TicketKey::capacity)) b = std::byte{0x5a};  // as RoleChild gives it
+  CHECK(is_sealed_for(serve.ticket, key, std::uint64_t{1} << 32));
+  CHECK(serve.ticket.client.address == Address::parse("127.0.0.1").value());
+  CHECK(serve.ticket.destination == Endpoint{Address::parse("127.0.0.1").value(), desk.port});
+  char text[8] = "";
+  CHECK(::recv(packet.descriptors[0].get(), text, sizeof text, 0) == 5);
+  char line[4096] = "";
+  REQUIRE(::recv(desk.lines.get(), line, sizeof line - 1, 0) > 0);
+  CHECK(std::string(line).find("event=connection id=") == 1);
+}
+
+TEST_CASE("workers that cannot be made, or die at birth, are not asked for at full speed", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  const std::uint32_t status = GENERATE(0xffffffffu, 111u << 8, static_cast<unsigned>(SIGSYS));
+  const PorterPlan plan = plan_for(3);
+  Desk desk(plan);
+  const unsigned orders = orders_in_a_second(desk, status);
+  CHECK((orders >= 3 && orders <= 60));
+  desk.say_spawned(desk.order(), ::getpid());  // and it goes on when things are well again
+  const UniqueFd client = desk.dial();
+  Packet packet;
+  CHECK(desk.workers.back().await(packet, 3000) == Heard::packet);
+}
+
+TEST_CASE("a worker's flood of broken reports does not keep the porter from its door", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  const PorterPlan plan = plan_for(1);
+  Desk desk(plan);
+  desk.say_spawned(desk.order(), ::getpid());
+  std::vector<pid_t> hostile;
+  for (int i = 0; i < 3; ++i) {
+    hostile.push_back(::fork());
+    if (hostile.back() == 0) {
+      ::alarm(20);
+      for (;;) (void)::send(desk.reports.get(), "\xff", 1, 0);
+    }
+  }
+  const UniqueFd client = desk.dial();
+  Packet packet;
+  const Heard heard = desk.workers[0].await(packet, 3000);
+  for (const pid_t pid : hostile) (void)::kill(pid, SIGKILL), (void)::waitpid(pid, nullptr, 0);
+  CHECK(heard == Heard::packet);
+}
+
+TEST_CASE("only a worker's own report of its own connection is believed", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  PorterPlan plan = plan_for(1);
+  plan.connections_per_worker = 1;
+  plan.connections_in_life = 1;
+  Desk desk(plan);
+  const std::uint64_t number = desk.order();
+  desk.say_spawned(number, ::getpid());
+  const UniqueFd client = desk.dial();
+  Packet packet;
+  REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
+  Serve serve;
+  REQUIRE(packet.read(serve));
+  Channel reports(std::move(desk.reports), Role::worker, Role::porter);
+  Closed closed;
+  closed.ticket = serve.ticket;
+  const pid_t other = ::fork();  // the right ticket from the wrong process
+  if (other == 0) ::_exit(reports.send(closed) == Told::sent ? 0 : 1);
+  int status = -1;
+  REQUIRE(::waitpid(other, &status, 0) == other);
+  REQUIRE(status == 0);
+  ++closed.ticket.connection;  // the right process with another ticket
+  REQUIRE(reports.send(closed) == Told::sent);
+  CHECK(desk.workers[0].await(packet, 300) == Heard::nothing);
+  closed.ticket = serve.ticket;
+  REQUIRE(reports.send(closed) == Told::sent);
+  Retire retire;
+  REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);  // its life is over
+  CHECK(packet.read(retire));
+}
