@@ -25,9 +25,8 @@
 namespace postern {
 namespace {
 
-constexpr int accepts_a_round = 64;
+constexpr int accepts_a_round = 64, reports_a_round = 256;
 constexpr std::uint32_t not_forked = 0xffffffff;
-constexpr int reports_a_round = 256;
 constexpr Duration fork_pause = milliseconds(200), accept_pause = milliseconds(100);
 constexpr std::array<Role, 3> helper_roles = {Role::signer, Role::broker, Role::sessions};
 

@@ -3,7 +3,6 @@
 #include "common/sandbox.h"
 
 #include <fcntl.h>
-#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -33,6 +32,7 @@ namespace {
 
 using Args = std::array<unsigned long, 6>;
 constexpr unsigned long all_ones = ~0ul;  // no call does harm with these
+constexpr unsigned long set_mode_strict = 0, set_mode_filter = 1;  // of seccomp(2)
 constexpr int last_call = 520;
 const std::vector<Role> every_role = {Role::logger, Role::porter, Role::nursery, Role::worker,
                                Role::signer, Role::broker, Role::sessions, Role::vault};
@@ -75,7 +75,7 @@ bool holds(When when, const SandboxRule& rule, const Args& a, bool client_addres
     case When::set_flags: return low(1) == F_GETFL || low(1) == F_SETFL || low(1) == F_GETFD || low(1) == F_SETFD;
     case When::set_name: return low(0) == PR_SET_NAME;
     case When::parent_death: return low(0) == PR_SET_PDEATHSIG;
-    case When::install_filter: return low(0) == SECCOMP_SET_MODE_FILTER;
+    case When::install_filter: return low(0) == set_mode_filter;
     case When::nodelay:
       return (low(1) == IPPROTO_TCP && (low(2) == TCP_NODELAY || low(2) == TCP_KEEPIDLE || low(2) == TCP_KEEPINTVL ||
                                         low(2) == TCP_KEEPCNT)) ||
@@ -135,7 +135,7 @@ std::vector<Args> probes_of(When when) {
       return {with(1, F_GETFL), with(1, F_SETFL), with(1, F_GETFD), with(1, F_SETFD), with(1, F_DUPFD), with(1, F_DUPFD_CLOEXEC), with(1, F_SETOWN)};
     case When::set_name: case When::parent_death:
       return {with(0, PR_SET_NAME), with(0, PR_SET_PDEATHSIG), with(0, PR_SET_DUMPABLE), with(0, PR_SET_SECCOMP), with(0, PR_CAPBSET_DROP)};
-    case When::install_filter: return {with(0, SECCOMP_SET_MODE_FILTER), with(0, SECCOMP_SET_MODE_STRICT)};
+    case When::install_filter: return {with(0, set_mode_filter), with(0, set_mode_strict)};
     case When::nodelay: case When::client_address:
       return {with_two(1, IPPROTO_TCP, TCP_NODELAY), with_two(1, IPPROTO_TCP, TCP_KEEPIDLE), with_two(1, IPPROTO_TCP, TCP_ULP),
               with_two(1, IPPROTO_TCP, TCP_CONGESTION), with_two(1, IPPROTO_TCP, TCP_REPAIR), with_two(1, IPPROTO_TCP, TCP_FASTOPEN_CONNECT),
