@@ -307,8 +307,8 @@ void Porter::retire_worker(std::uint64_t number) {
 void Porter::kill_worker(std::uint64_t number) {
   Kill order;
   order.worker = number;
-  // Not told means not dead, and that must not be: the nursery's end is every worker's end.
-  if (workers_.contains(number) && nursery_.send(order) != Told::sent) self_.loop().stop(exit_system);
+  const bool told = !workers_.contains(number) || nursery_.send(order) == Told::sent;
+  if (!told) self_.loop().stop(exit_system);  // it must not live on: the nursery's end is every worker's
 }
 
 // ---- connections ----------------------------------------------------------------
@@ -395,7 +395,7 @@ Result<int> run_porter(RoleProcess& self, const PorterPlan& plan) {
   TRY_VOID(self.enter_jail(false, [&] { return porter.fix_numbers(); }));
   TRY_VOID(porter.start());
   TRY_VOID(self.ready());
-  return self.loop().run();
+  ::_exit(self.loop().run().value_or(exit_system));  // a destructor that closed a fixed number would be killed
 }
 
 }  // namespace postern

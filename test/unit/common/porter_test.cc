@@ -174,6 +174,15 @@ TEST_CASE("a worker's flood of broken reports does not keep the porter from its 
   CHECK(heard == Heard::packet);
 }
 
+TEST_CASE("a porter whose nursery or master is gone leaves in order, not by its own filter", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  const PorterPlan plan = plan_for(1);
+  Desk desk(plan);
+  if (GENERATE(true, false)) desk.nursery.close();
+  else desk.porter->control().close();
+  CHECK(test::left_with(desk.porter->end(), 0));
+}
+
 TEST_CASE("only a worker's own report of its own connection is believed", "[porter]") {
   POSTERN_NEEDS_ROOT
   PorterPlan plan = plan_for(1);
