@@ -25,13 +25,14 @@ constexpr Duration start_patience = seconds(30);
 constexpr Duration first_pause = milliseconds(50), longest_pause = seconds(60);
 constexpr Duration good_life = seconds(20);  // after so long a death is no habit
 
-// Without -f nobody reads what a role would say on the terminal of its start.
-bool leave_terminal() {
+// Nobody but the logger, and that one only with -f, has any part in the terminal of the
+// start: a worker could read what the operator types there, or write to it.
+bool leave_terminal(bool keep_stderr) {
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  return null >= 0 && ::dup2(null, 0) == 0 && ::dup2(null, 1) == 1 && ::dup2(null, 2) == 2;
+  return null >= 0 && ::dup2(null, 0) == 0 && ::dup2(null, 1) == 1 && (keep_stderr || ::dup2(null, 2) == 2);
 }
 
-// In the new process: nothing of the master stays but the control channel, and with -f stdio.
+// In the new process: nothing of the master stays but the control channel.
 [[noreturn]] void become(Daemon daemon, Role role, int control, pid_t master, bool foreground) {
   std::string title = "postern-" + std::string(name_of(daemon)) + ": " + std::string(name_of(role));
   title.resize(std::max<std::size_t>(title.size(), 40), ' ');  // room for a worker's title
@@ -40,7 +41,8 @@ bool leave_terminal() {
   char* environment[] = {nullptr};
   sigset_t none;
   ::sigemptyset(&none);
-  const bool ready = (foreground || leave_terminal()) && ::dup2(control, 3) == 3 && ::close_range(4, ~0U, 0) == 0 &&
+  const bool ready = leave_terminal(foreground && role == Role::logger) && ::dup2(control, 3) == 3 &&
+                     ::fcntl(3, F_SETFD, 0) == 0 && ::close_range(4, ~0U, 0) == 0 &&
                      ::sigprocmask(SIG_SETMASK, &none, nullptr) == 0 &&
                      ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && ::getppid() == master;
   if (ready) ::execve("/proc/self/exe", argv, environment);
