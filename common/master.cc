@@ -94,6 +94,7 @@ Result<void> Master::begin(HousePlan house) {
 }
 
 Result<void> Master::watch_signals() {
+  if (::signal(SIGCHLD, SIG_DFL) == SIG_ERR) return fail_errno("cannot watch children");  // a caller may ignore it
   sigset_t set;
   ::sigemptyset(&set);
   for (const int s : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1}) ::sigaddset(&set, s);
