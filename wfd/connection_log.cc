@@ -1,0 +1,49 @@
+// What a connection writes to the log: one line for every request, one for every no
+// (DESIGN 9).  Never add a field that may hold a secret: no cookie, no field of a request,
+// no query of the login host.
+
+#include "wfd/connection.h"
+#include "wfd/worker.h"
+
+namespace postern::wfd {
+
+void Connection::log_request() {
+  if (now_->status == 0) return;
+  const Mono now = worker_.loop().now();
+  const bool written = worker_.log().write(Line("request")
+                                               .add_id("id", ticket_.connection)
+                                               .add("src", ticket_.client.address.text())
+                                               .add("sport", ticket_.client.port)
+                                               .add("dst", ticket_.destination.address.text())
+                                               .add("dport", ticket_.destination.port)
+                                               .add("host", now_->host)
+                                               .add("user", now_->user)
+                                               .add("sid", now_->sid)
+                                               .add("method", now_->method == "-" ? "" : now_->method)
+                                               .add("target", now_->target)
+                                               .add("status", now_->status)
+                                               .add("in", now_->in)
+                                               .add("out", now_->out)
+                                               .add("ms", (now - now_->began).ms()));
+  if (!written && !worker_.log().may_proceed(now)) last_request_ = true;
+}
+
+void Connection::log_refusal(unsigned status, std::string_view reason) {
+  const std::string number = status == 0 ? "" : std::to_string(status);
+  (void)worker_.log().write(Line("refuse", Level::notice)
+                                .add_id("id", ticket_.connection)
+                                .add("src", ticket_.client.address.text())
+                                .add("dst", ticket_.destination.address.text())
+                                .add("status", number)
+                                .add("reason", reason));
+}
+
+std::string Connection::id_text() const {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text(16, '0');
+  std::uint64_t id = ticket_.connection;
+  for (std::size_t i = 16; i-- > 0; id >>= 4) text[i] = digits[id & 15];
+  return text;
+}
+
+}  // namespace postern::wfd
