@@ -12,10 +12,10 @@
 namespace postern::wfd {
 namespace {
 
-constexpr Duration ask_patience = seconds(15);   // a login waits for the vault's queue, too
 constexpr Duration linger_time = seconds(2);
 constexpr std::size_t linger_bytes = 1024 * 1024;
-constexpr std::size_t answer_head_room = 40 * 1024;  // in out_, beside the relayed bytes
+constexpr std::size_t answer_room = 8 * 1024;  // for what a head of an answer grows by here
+constexpr int steps_a_turn = 64;  // then others have a turn
 
 }  // namespace
 
@@ -35,17 +35,15 @@ const Connection::Step Connection::steps[] = {
 Connection::Connection(Worker& worker, TlsStream client, const Ticket& ticket)
     : worker_(worker), ticket_(ticket), client_(std::move(client)),
       in_(worker.shop().settings.limits.head_bytes + relay_buffer_bytes / 2),
-      out_(relay_buffer_bytes + answer_head_room) {}
+      out_(relay_buffer_bytes + worker.shop().settings.limits.head_bytes + answer_room) {}
 
-Connection::~Connection() {
-  if (asked_ != 0) worker_.forget(asked_);
-}
+Connection::~Connection() { forget_question(); }
 
 Result<void> Connection::start() {
   TRY_VOID(client_watcher_.start(worker_.loop(), client_.fd(), EPOLLIN,
                                  [this](std::uint32_t events) { on_client(events); }));
   lifetime_.set(worker_.loop(), worker_.loop().now() + worker_.shop().settings.limits.connection_lifetime,
-                [this] { close(Cause::served); });
+                [this] { close(cause_); });
   begin_exchange();
   set_deadline();
   drive();
@@ -57,19 +55,33 @@ Result<void> Connection::start() {
 void Connection::drive() {
   if (driving_) return;
   driving_ = true;
-  while ((this->*steps[static_cast<std::size_t>(state_)])()) {}
+  int taken = 0;
+  while ((this->*steps[static_cast<std::size_t>(state_)])()) {
+    if (++taken < steps_a_turn) continue;
+    // Later than now: a timer that is due now would come before everybody else's turn.
+    resume_.set(worker_.loop(), worker_.loop().now() + Duration{1}, [this] { drive(); });
+    break;
+  }
+  if (state_ != State::closed) watch_client();
+  if (state_ != State::closed) watch_upstream();
   driving_ = false;
-  if (state_ == State::closed) return worker_.finished(*this, cause_);
-  watch_client();
-  watch_upstream();
+  if (state_ == State::closed) worker_.finished(*this, cause_);
 }
 
 void Connection::take(Event event) {
   const State next = next_state(state_, event);
   if (worker_.log().verbose())
     worker_.log().debug(id_text() + " " + std::string(name_of(state_)) + " -> " + std::string(name_of(next)));
+  if (state_ == State::ask || state_ == State::dial) forget_question();
   state_ = next;
   set_deadline();
+}
+
+// An answer that comes late belongs to nobody: not to the next request, and not to
+// whoever is where this connection was.
+void Connection::forget_question() {
+  if (asked_ != 0) worker_.forget(asked_);
+  asked_ = 0;
 }
 
 Duration Connection::time_for(State state) const {
@@ -78,8 +90,8 @@ Duration Connection::time_for(State state) const {
     case State::handshake: return limits.handshake_timeout;
     case State::read_head: return in_.empty() && requests_ > 0 ? limits.idle_timeout : limits.head_timeout;
     case State::read_form: return limits.head_timeout;
-    case State::ask: return ask_patience;
-    case State::dial: return limits.connect_timeout + worker_.shop().settings.intranet.https_timeout;
+    case State::ask: return worker_.shop().patience.sessions;
+    case State::dial: return worker_.shop().patience.broker + limits.connect_timeout + worker_.shop().settings.intranet.https_timeout;
     case State::reach: return limits.connect_timeout;
     case State::exchange: return now_->answer_begun ? limits.body_timeout : limits.response_timeout;
     case State::answer: return limits.body_timeout;
@@ -95,8 +107,11 @@ void Connection::set_deadline() {
 
 void Connection::on_deadline() {
   switch (state_) {
+    case State::handshake:
+      log_refusal(0, "slow");
+      return close(Cause::slow);
     case State::read_head:
-      if (in_.empty()) return close(requests_ == 0 ? Cause::slow : Cause::served);
+      if (in_.empty()) return close(requests_ == 0 ? Cause::slow : cause_);
       [[fallthrough]];
     case State::read_form:
       cause_ = Cause::slow;
@@ -107,16 +122,13 @@ void Connection::on_deadline() {
       break;
     case State::dial:
     case State::reach:
-      drop_upstream();
-      refuse(504, "timeout");
-      break;
     case State::exchange:
-      if (now_->answer_begun) return close(Cause::served);
-      drop_upstream();
-      refuse(504, "timeout");
+      if (now_->answer_begun) return close(cause_);
+      if (kept_) use_kept();
+      else refuse(504, "timeout");
       break;
     default:
-      return close(state_ == State::handshake ? Cause::slow : Cause::served);
+      return close(cause_);
   }
   drive();
 }
@@ -128,8 +140,8 @@ bool Connection::step_nothing() { return false; }
 void Connection::on_client(std::uint32_t events) {
   const bool dead = (events & (EPOLLHUP | EPOLLERR)) != 0;
   const bool half = (events & EPOLLRDHUP) != 0;
-  const bool reads = wants_to_read();
-  if (dead || (half && !reads)) return close(cause_);  // nobody is left to answer to
+  const bool gone = dead || (half && !wants_to_read());
+  if (gone && state_ != State::handshake) return close(cause_);  // nobody is left to answer to
   drive();
 }
 
@@ -148,7 +160,7 @@ void Connection::watch_client() {
   std::uint32_t events = EPOLLRDHUP;
   const bool unsent = own_sent_ < own_.size() || !out_.empty();
   if (wants_to_read()) events |= EPOLLIN;
-  if (client_wants_write_ || (unsent && state_ != State::handshake)) events |= EPOLLOUT;
+  if (unsent || (client_wants_write_ && wants_to_read())) events |= EPOLLOUT;
   if (!client_watcher_.want(events)) close(Cause::none);
 }
 
@@ -196,18 +208,17 @@ bool Connection::step_handshake() {
   }
   if (io == Io::failed || io == Io::closed) {
     log_refusal(0, client_.failure().empty() ? "handshake" : client_.failure());
-    close(Cause::handshake);
+    close(client_.failure() == "signer" ? Cause::none : Cause::handshake);  // ours is not the client's
   }
   return false;
 }
 
 bool Connection::step_read_head() {
-  if (!flush_client()) return false;  // the answer before goes out first
   const bool was_empty = in_.empty();
   const bool some = read_client(in_);
   if (was_empty && some && requests_ > 0) set_deadline();  // idle no more
   if (in_.empty()) {
-    if (client_eof_) close(Cause::served);
+    if (client_eof_) close(cause_);
     return false;
   }
   const auto& limits = worker_.shop().settings.limits;
@@ -216,7 +227,7 @@ bool Connection::step_read_head() {
   head_limits.fields = limits.head_fields;
   const HeadResult result = parse_request(in_.view(), head_limits, head_);
   if (result.state == Parse::more) {
-    if (client_eof_) close(Cause::unparsable);
+    if (client_eof_) close(cause_);  // it changed its mind
     return false;
   }
   now_->began = worker_.loop().now();
@@ -230,67 +241,40 @@ bool Connection::step_read_head() {
   return judge_head();
 }
 
-// The body of POST /login, bounded, into in_.
-bool Connection::step_read_form() {
-  (void)read_client(in_);
-  BodyReader reader(head_.framing, head_.length);
-  std::string body;
-  std::string_view rest = in_.view().substr(head_.size);
-  while (!reader.ended() && !rest.empty()) {
-    const BodyStep step = reader.next(rest);
-    if (step.fault != HttpFault::none || body.size() + step.payload > max_form_bytes) {
-      wipe(body.data(), body.size());
-      refuse(400, step.fault != HttpFault::none ? word_of(step.fault) : "form-too-long");
-      return true;
-    }
-    body.append(rest.substr(step.skip, step.payload));
-    rest.remove_prefix(step.skip + step.payload);
-  }
-  if (!reader.ended()) {
-    wipe(body.data(), body.size());
-    if (client_eof_) close(Cause::unparsable);
+bool Connection::step_answer() {
+  const std::size_t before = own_sent_ + out_.size();
+  if (!flush_client()) {
+    const bool moved = own_sent_ + out_.size() != before;
+    if (state_ == State::answer && moved) deadline_.move(worker_.loop().now() + time_for(state_));
     return false;
   }
-  const std::size_t used = in_.size() - rest.size();
-  now_->in = body.size();
-  Result<LoginForm> form = parse_login_form(body);
-  wipe(body.data(), body.size());
-  in_.drop(used);
-  now_->head_taken = true;
-  request_body_ = BodyReader();
-  if (!form) {
-    refuse(400, "form-bad");
-    return true;
-  }
-  now_->form = std::move(*form);
-  take_form();
-  return true;
-}
-
-bool Connection::step_answer() {
-  if (!flush_client() || state_ == State::closed) return false;
   const bool last = now_->side.close;
   finish_exchange();
-  take(last ? Event::finished_last : Event::finished);
+  take(last || last_request_ ? Event::finished_last : Event::finished);
   return true;
 }
 
 // Everything is said.  The client may still be sending; if we closed now, the kernel
 // would reset the connection and our answer could be lost on its way.
 bool Connection::step_linger() {
-  if (!flush_client()) return false;
-  if (lingered_ == 0) {
-    client_.finish();
-    lingered_ = 1;
+  discard_input();
+  if (client_eof_ || lingered_ >= linger_bytes) {
+    close(cause_);
+    return false;
   }
+  if (!end_said_) {
+    client_wants_write_ = client_.finish() == Io::want_write;
+    end_said_ = !client_wants_write_;
+  }
+  return false;
+}
+
+void Connection::discard_input() {
   in_.release();
-  while (lingered_ < linger_bytes && !client_eof_) {
-    if (!read_client(in_)) break;
+  while (lingered_ < linger_bytes && !client_eof_ && read_client(in_)) {
     lingered_ += in_.size();
     in_.release();
   }
-  if (client_eof_ || lingered_ >= linger_bytes) close(cause_);
-  return false;
 }
 
 // ---- one request after the other ------------------------------------------------
@@ -303,7 +287,7 @@ void Connection::begin_exchange() {
 
 void Connection::finish_exchange() {
   log_request();
-  if (!now_->head_taken && head_.size != 0) in_.drop(head_.size);
+  if (!now_->head_taken) in_.drop(head_.size);
   if (in_.empty()) in_.release();
   if (out_.empty()) out_.release();
   head_.size = 0;
@@ -314,12 +298,18 @@ void Connection::finish_exchange() {
 // The end.  A request that was under way is still logged, as far as it came.
 void Connection::close(Cause cause) {
   if (state_ == State::closed) return;
-  if (now_->status != 0) log_request();
-  now_->status = 0;
+  log_request();
+  forget_question();
   cause_ = cause;
   state_ = State::closed;
   deadline_.cancel();
+  resume_.cancel();
   if (!driving_) worker_.finished(*this, cause_);
+}
+
+void Connection::retire() {
+  last_request_ = true;
+  if (state_ == State::read_head && in_.empty() && requests_ > 0) close(cause_);
 }
 
 }  // namespace postern::wfd

@@ -1,8 +1,8 @@
 // One client's connection: what relay_state.h says, state by state.  Each state has one
 // step function; it goes as far as it can without waiting.  The files: connection.cc
 // (states, the client's end), connection_judge.cc (one request head is judged),
-// connection_login.cc (the login host), connection_relay.cc (the way to a server and
-// back).
+// connection_login.cc (the login host), connection_dial.cc (which server, and whether its
+// answer will do), connection_relay.cc (the way there and back), connection_log.cc.
 #pragma once
 
 #include <memory>
@@ -47,14 +47,16 @@ class Connection {
   void on_peer_lost(Role role);
   // A session is over: this connection ends at once when it stands on it.
   void on_ended(std::uint32_t slot, std::uint64_t generation);
-  // No further request will be read.
-  void retire() { last_request_ = true; }
+  // Sessions began anew, or came back: ends at once when its session is not known there.
+  void on_page();
+  // No further request is wanted: ends with the one at hand, if there is one.
+  void retire();
 
  private:
   // One request and its answer; made anew for each.
   struct Exchange {
-    std::string method = "-", target, host;  // copies, for the log and for comparing
-    bool navigation = false;
+    bool known = false;  // there is something to log
+    std::string method, target, host;  // copies, for the log and for comparing
     bool on_login_host = false;
     bool wants_html = false;
     std::string user, sid;
@@ -66,11 +68,13 @@ class Connection {
     bool head_taken = false;        // the head is gone from in_
     bool answer_begun = false;      // something of an answer went to the client
     bool continued = false;         // 100 was said
-    bool other_tried = false;
+    bool other_tried = false;       // the other port had its turn
+    bool plain_only = false;        // dial the plain port
     bool retried = false;
     ClientSide side;
     ClientFraming framing;
     LoginAction action = LoginAction::not_found;
+    std::unique_ptr<Secret<max_form_bytes>> form_body;
     LoginForm form;
   };
   using Step = bool (Connection::*)();
@@ -89,6 +93,7 @@ class Connection {
   bool step_read_form();
   bool step_answer();
   bool step_linger();
+  void discard_input();
   bool read_client(Buffer& into);
   bool flush_client();
   bool wants_to_read() const;
@@ -97,6 +102,8 @@ class Connection {
   void log_request();
   void log_refusal(unsigned status, std::string_view reason);
   void close(Cause cause);
+  void end_session();
+  void forget_question();
   std::string id_text() const;
 
   // connection_judge.cc
@@ -112,32 +119,38 @@ class Connection {
   // connection_login.cc
   bool serve_login_host();
   bool look();
-  void take_form();
+  bool await_form();
+  bool take_form();
   void login_failed_page();
 
-  // connection_relay.cc
+  // connection_dial.cc
   bool step_dial();
-  bool dial(bool plain);
+  bool upstream_is_ready();
   bool step_reach();
+  bool judge_answer();
+  bool ask_other_port(bool keep);
+  void use_kept();
+  bool upstream_failed(std::string_view reason);
+  bool retry();
+  void learn(Port port);
+  void drop_upstream();
+  void watch_upstream();
+  void on_upstream(std::uint32_t events);
+
+  // connection_relay.cc
   bool step_exchange();
   bool begin_request();
-  bool relay_once();
   bool move_request_body();
   bool move_answer();
   bool move_answer_head();
   bool move_answer_body();
   bool read_upstream();
   bool write_upstream();
-  bool judge_answer();
   bool deliver();
   bool pass_interim();
-  bool upstream_failed(std::string_view reason);
-  bool retry();
-  void use_kept();
   bool answer_complete();
-  void drop_upstream();
-  void watch_upstream();
-  void learn();
+  void touch_session();
+  AnswerPlan answer_plan() const;
   const HostPolicy& policy() const;
 
   static const Step steps[];
@@ -159,12 +172,13 @@ class Connection {
   CookieValue verdict_cookie_;
   Mono touched_{};
   std::unique_ptr<Upstream> upstream_, kept_;
-  std::uint32_t asked_ = 0;     // tag of what was asked; 0: nothing
+  std::uint32_t asked_ = 0;     // tag of what was asked in this state; 0: nothing
   bool client_wants_write_ = false;
   bool client_eof_ = false;
   bool last_request_ = false;
   bool driving_ = false;
   std::uint64_t requests_ = 0;
+  bool end_said_ = false;
   std::size_t lingered_ = 0;
 };
 

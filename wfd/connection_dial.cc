@@ -5,29 +5,20 @@
 #include <sys/epoll.h>
 
 #include "wfd/connection.h"
+#include "wfd/destination.h"
 #include "wfd/worker.h"
 
 namespace postern::wfd {
 namespace {
 
-struct FaultAnswer {
-  unsigned status;
-  std::string_view reason;
-};
-constexpr FaultAnswer answer_to(DialFault fault) {
-  switch (fault) {
-    case DialFault::no_session: return {403, "no-session"};
-    case DialFault::forbidden: return {403, "forbidden-destination"};
-    case DialFault::unknown_host: return {421, "unknown-host"};
-    case DialFault::refused: return {502, "refused"};
-    case DialFault::unreachable: return {502, "unreachable"};
-    case DialFault::timeout: return {504, "timeout"};
-    case DialFault::missing_peer: return {503, "missing-peer"};
-    case DialFault::busy: return {503, "busy"};
-    case DialFault::internal: return {503, "internal"};
-  }
-  return {503, "internal"};
+// Faults of the server or of the way to it; after those a kept 404 is the answer.
+bool is_unreachable(DialFault fault) {
+  return fault == DialFault::refused || fault == DialFault::unreachable || fault == DialFault::timeout ||
+         fault == DialFault::forbidden;  // no plain port for this one
 }
+
+// Faults for which the client is to blame.
+bool is_misuse(DialFault fault) { return fault == DialFault::forbidden || fault == DialFault::unknown_host; }
 
 PeerCheck peer_check(const UpstreamVerify& verify) {
   PeerCheck check;
@@ -47,31 +38,33 @@ PeerCheck peer_check(const UpstreamVerify& verify) {
 
 bool Connection::step_dial() {
   if (asked_ != 0) return false;
-  const bool same = upstream_ && !upstream_->gone && upstream_->host == now_->host && upstream_->sid == now_->sid;
-  if (same) {
+  if (upstream_is_ready()) {
     take(Event::still_connected);
     return begin_request();
   }
   drop_upstream();
-  return dial(now_->other_tried);
-}
-
-bool Connection::dial(bool plain) {
   Dial order;
   order.ticket = ticket_;
   order.cookie.assign(now_->cookie.bytes());
   order.host = HostName(now_->host);
-  order.plain = plain;
+  order.plain = now_->plain_only;
   asked_ = worker_.ask(*this, Role::broker, order);
   if (asked_ != 0) return false;
   refuse(503, "missing-peer");
   return true;
 }
 
+// True when the server of the request before can take this one: for the same host and the
+// same session, still there, and silent since.  Whatever it said unasked is no answer.
+bool Connection::upstream_is_ready() {
+  if (!upstream_ || upstream_->gone || upstream_->host != now_->host || upstream_->sid != now_->sid) return false;
+  return upstream_->stream.read(upstream_->in.room()).io == Io::want_read;
+}
+
 void Connection::on_dialled(const Dialled& answer, UniqueFd socket) {
   asked_ = 0;
   if (state_ != State::dial) return;
-  upstream_ = std::make_unique<Upstream>();
+  upstream_ = std::make_unique<Upstream>(worker_.shop().settings.limits.head_bytes);
   upstream_->way = answer.tls ? Way::https : Way::http;
   upstream_->fixed = answer.fixed;
   upstream_->host = now_->host;
@@ -94,21 +87,21 @@ void Connection::on_dialled(const Dialled& answer, UniqueFd socket) {
 void Connection::on_dial_refused(DialFault fault) {
   asked_ = 0;
   if (state_ != State::dial) return;
-  if (kept_) {
+  if (kept_ && is_unreachable(fault)) {
     use_kept();
+  } else if (fault == DialFault::no_session) {
+    demand_login_page();  // it ended a moment ago
   } else {
-    const FaultAnswer no = answer_to(fault);
-    refuse(no.status, no.reason);
+    if (is_misuse(fault)) cause_ = Cause::refused;
+    refuse(static_cast<unsigned>(status_of(fault)), word_of(fault));
   }
   drive();
 }
 
 bool Connection::step_reach() {
   const Io io = upstream_->stream.handshake();
-  if (io == Io::want_read || io == Io::want_write) {
-    upstream_->hung_up = false;
-    return false;
-  }
+  upstream_->wants_write = io == Io::want_write;
+  if (io == Io::want_read || io == Io::want_write) return false;
   if (io == Io::done) {
     take(Event::reached);
     return begin_request();
@@ -131,22 +124,33 @@ bool Connection::judge_answer() {
   OriginFacts facts;
   const FixedServer* fixed = worker_.shop().settings.fixed_server(now_->host);
   facts.plain_allowed = policy().plain == Plain::fallback && (fixed == nullptr || fixed->scheme == Scheme::any);
-  facts.other_tried = now_->other_tried || up.way == Way::http;  // the broker chose 443 first
+  // A plain port that was dialled first was so because the broker remembers it; one that
+  // sends everybody to https belies that memory.
+  facts.other_tried = now_->other_tried || (up.way == Way::http && !attempt.loops);
   facts.kept_404 = kept_ != nullptr;
   facts.has_body = now_->head_taken;
   switch (decide(attempt, facts)) {
     case Next::deliver: return deliver();
     case Next::deliver_kept: use_kept(); return true;
-    case Next::dial_other:
-    case Next::keep_and_dial_other:
-      kept_ = std::move(upstream_);
-      kept_->watcher.stop();
-      now_->other_tried = true;
-      take(Event::other_port);
-      return true;
+    case Next::dial_other: return ask_other_port(false);
+    case Next::keep_and_dial_other: return ask_other_port(true);
     case Next::fail: break;
   }
   return upstream_failed("no-usable-answer");
+}
+
+bool Connection::ask_other_port(bool keep) {
+  const bool was_tls = upstream_->way == Way::https;
+  if (!was_tls) learn(Port::none);
+  if (keep) {
+    kept_ = std::move(upstream_);
+    kept_->watcher.stop();
+  }
+  drop_upstream();
+  now_->other_tried = true;
+  now_->plain_only = was_tls;
+  take(Event::other_port);
+  return true;
 }
 
 // The other port had no better answer: the first 404 waits, unread, where it was.
@@ -187,14 +191,12 @@ void Connection::drop_upstream() {
   upstream_.reset();
 }
 
-void Connection::learn() {
-  Upstream& up = *upstream_;
-  if (up.learned) return;
-  up.learned = true;
+// Tells the broker which port of the server answered; none: forget it.
+void Connection::learn(Port port) {
   Learned news;
   news.ticket = ticket_;
-  news.host = HostName(up.host);
-  news.port = up.way == Way::http ? Port::http : up.proved() && !up.fixed ? Port::https_verified : Port::https;
+  news.host = HostName(upstream_->host);
+  news.port = port;
   worker_.tell(Role::broker, news);
 }
 
@@ -202,24 +204,24 @@ void Connection::learn() {
 void Connection::watch_upstream() {
   if (!upstream_ || upstream_->hung_up) return;
   Upstream& up = *upstream_;
-  std::uint32_t events = EPOLLRDHUP;
   const bool active = state_ == State::exchange;
-  if (state_ == State::reach) events |= EPOLLIN | EPOLLOUT;
+  std::uint32_t events = EPOLLRDHUP;
   if (!active || up.in.left() > 0) events |= EPOLLIN;
-  if (active && !up.out.empty()) events |= EPOLLOUT;
-  if (up.watcher.active()) {
-    if (!up.watcher.want(events)) close(Cause::served);
-    return;
+  if (up.wants_write || (active && !up.out.empty())) events |= EPOLLOUT;
+  const bool watched = up.watcher.active()
+                           ? up.watcher.want(events)
+                           : up.watcher.start(worker_.loop(), up.stream.fd(), events,
+                                              [this](std::uint32_t got) { on_upstream(got); }).has_value();
+  if (!watched) close(Cause::none);
+}
+
+void Connection::on_upstream(std::uint32_t events) {
+  if ((events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP)) != 0) {
+    upstream_->hung_up = true;  // reading says the rest; waiting would only spin
+    upstream_->watcher.stop();
   }
-  const Result<void> watched = up.watcher.start(worker_.loop(), up.stream.fd(), events, [this](std::uint32_t got) {
-    if ((got & (EPOLLHUP | EPOLLERR | EPOLLRDHUP)) != 0) {
-      upstream_->hung_up = true;  // reading says the rest; waiting would only spin
-      upstream_->watcher.stop();
-    }
-    if (state_ != State::exchange && state_ != State::reach) drop_upstream();  // it spoke, or left, unasked
-    else drive();
-  });
-  if (!watched) close(Cause::served);
+  if (state_ != State::exchange && state_ != State::reach) return drop_upstream();  // it spoke, or left, unasked
+  drive();
 }
 
 }  // namespace postern::wfd

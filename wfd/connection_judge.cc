@@ -13,10 +13,22 @@ namespace postern::wfd {
 namespace {
 
 constexpr std::uint16_t https_port = 443;
-constexpr std::string_view retry_after_seconds = "2";
+constexpr std::string_view usual_methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 bool lists(const std::vector<std::string>& all, std::string_view one) {
   return std::ranges::find(all, one) != all.end();
+}
+
+// TRACE would show a page's script what we add to requests (RFC 9110, 9.3.8).
+bool may_use(const HostPolicy& policy, std::string_view method) {
+  return method != "TRACE" && (policy.methods.empty() || lists(policy.methods, method));
+}
+
+std::string allowed_methods(const HostPolicy& policy) {
+  std::string allow;
+  for (const std::string& method : policy.methods)
+    if (may_use(policy, method)) allow += (allow.empty() ? "" : ", ") + method;
+  return policy.methods.empty() ? std::string(usual_methods) : allow;
 }
 
 }  // namespace
@@ -27,13 +39,14 @@ const HostPolicy& Connection::policy() const {
 
 bool Connection::judge_head() {
   const WfdSettings& settings = worker_.shop().settings;
+  now_->known = true;
   now_->method = std::string(head_.method);
-  now_->target = std::string(head_.target);
   now_->host = head_.host;
-  now_->side = {head_.version, head_.method == "HEAD", !head_.keep_alive || last_request_};
-  now_->navigation = is_navigation(head_);
-  now_->wants_html = accepts_html(head_.fields);
   now_->on_login_host = head_.host == settings.login_host;
+  // The query of the login host stays out of the log: people put passwords there.
+  now_->target = std::string(now_->on_login_host ? head_.target.substr(0, head_.target.find('?')) : head_.target);
+  now_->side = {head_.version, head_.method == "HEAD", !head_.keep_alive || last_request_};
+  now_->wants_html = accepts_html(head_.fields);
   request_body_ = BodyReader(head_.framing, head_.length);
   if (refuse_head()) return true;
   OurCookie cookie = find_cookie(head_.fields, settings.cookie.name);
@@ -51,15 +64,17 @@ bool Connection::judge_head() {
 bool Connection::refuse_head() {
   const WfdSettings& settings = worker_.shop().settings;
   const std::string_view sni = client_.tls()->sni();
+  const bool ours = postern::is_at_or_below(head_.host, settings.domains) && (sni.empty() || sni == head_.host);
+  if (!ours) cause_ = Cause::refused;
   if (head_.port != 0 && head_.port != https_port)
     refuse(400, "host-port");
-  else if (!postern::is_at_or_below(head_.host, settings.domains) || (!sni.empty() && sni != head_.host))
+  else if (!ours)
     refuse(421, "misdirected");
   else if (!worker_.log().may_proceed(worker_.loop().now()))
     refuse(503, "cannot-log");
   else if (!now_->on_login_host && postern::is_at_or_below(head_.host, policy().blocked_hosts))
     refuse(403, "blocked-host");
-  else if (!now_->on_login_host && !policy().methods.empty() && !lists(policy().methods, head_.method))
+  else if (!now_->on_login_host && !may_use(policy(), head_.method))
     refuse(405, "method");
   else
     return false;
@@ -110,11 +125,19 @@ void Connection::on_verdict(const Verdict& answer) {
 }
 
 void Connection::on_ended(std::uint32_t slot, std::uint64_t generation) {
-  const bool mine = verdict_.standing == Standing::good && verdict_.slot == slot &&
-                    verdict_.generation == generation;
-  if (!mine) return;
+  if (verdict_.slot == slot && verdict_.generation == generation) end_session();
+}
+
+// An Ended that was lost with its sender must not be missed.
+void Connection::on_page() {
+  if (!worker_.stands(verdict_)) end_session();
+}
+
+// What was going on under the verdict stops, and what came of it goes no further.
+void Connection::end_session() {
+  if (verdict_.standing != Standing::good) return;
   verdict_ = Verdict();
-  if (upstream_ || kept_ || state_ == State::dial) close(Cause::served);
+  if (upstream_ || kept_ || state_ == State::dial || !out_.empty()) close(cause_);
 }
 
 void Connection::on_peer_lost(Role role) {
@@ -125,11 +148,11 @@ void Connection::on_peer_lost(Role role) {
   drive();
 }
 
-// 302 to the login for a person, 401 for a program.
+// 302 to the login for a person, 401 for a program.  The head is still in in_.
 void Connection::demand_login_page() {
   Reply reply = demand_login(head_, worker_.shop().settings.login_host);
   log_refusal(reply.status, now_->duplicate_cookie ? "cookie-twice" : "no-session");
-  say(std::move(reply), state_ == State::ask ? Event::answered : Event::page_wanted);
+  say(std::move(reply), Event::refused);
 }
 
 void Connection::add_cookie_deletions(Reply& reply) {
@@ -144,14 +167,14 @@ void Connection::add_cookie_deletions(Reply& reply) {
 void Connection::say(Reply reply, Event event) {
   add_cookie_deletions(reply);
   drop_upstream();
+  kept_.reset();
   if (!request_body_.ended()) now_->side.close = true;
-  now_->status = reply.status;
-  now_->out = reply.body.size();
   Result<std::string> text = write_reply(reply, now_->side, read_wall());
-  if (!text) {
-    state_ = State::closed;
-    return;
-  }
+  if (!text) return close(Cause::none);
+  now_->status = reply.status;
+  now_->out = now_->side.request_was_head ? 0 : reply.body.size();
+  own_ += out_.view();  // an interim answer, perhaps half-way out: it stays before this one
+  out_.release();
   for (auto& [name, value] : reply.fields) wipe(value.data(), value.size());  // a cookie, perhaps
   own_ += *text;
   wipe(text->data(), text->size());
@@ -162,14 +185,10 @@ void Connection::say(Reply reply, Event event) {
 // An answer of ours that says no, and its line in the log.
 void Connection::refuse(unsigned status, std::string_view reason, std::string_view detail) {
   log_refusal(status, reason);
-  if (state_ == State::read_head && now_->method == "-") now_->side = {Version::http_1_1, false, true};
+  if (!now_->known) now_->side = {Version::http_1_1, false, true};  // no head was understood
+  now_->known = true;
   Reply reply = worker_.shop().pages->error(status, now_->wants_html, now_->on_login_host, id_text(), detail);
-  if (status == 503) reply.add("Retry-After", retry_after_seconds);
-  if (status == 405) {
-    std::string allow;
-    for (const std::string& method : policy().methods) allow += (allow.empty() ? "" : ", ") + method;
-    reply.add("Allow", allow);
-  }
+  if (status == 405) reply.add("Allow", allowed_methods(policy()));
   if (status < 500) now_->side.close = true;  // whoever sends such a thing starts anew
   say(std::move(reply), Event::refused);
 }

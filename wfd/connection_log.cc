@@ -7,8 +7,11 @@
 
 namespace postern::wfd {
 
+// Once for each request, and whatever became of it: without a status when none was said.
 void Connection::log_request() {
-  if (now_->status == 0) return;
+  if (!now_->known) return;
+  now_->known = false;
+  const std::string status = now_->status == 0 ? "" : std::to_string(now_->status);
   const Mono now = worker_.loop().now();
   const bool written = worker_.log().write(Line("request")
                                                .add_id("id", ticket_.connection)
@@ -19,9 +22,9 @@ void Connection::log_request() {
                                                .add("host", now_->host)
                                                .add("user", now_->user)
                                                .add("sid", now_->sid)
-                                               .add("method", now_->method == "-" ? "" : now_->method)
+                                               .add("method", now_->method)
                                                .add("target", now_->target)
-                                               .add("status", now_->status)
+                                               .add("status", status)
                                                .add("in", now_->in)
                                                .add("out", now_->out)
                                                .add("ms", (now - now_->began).ms()));

@@ -1,5 +1,8 @@
 // The login host: the pages that wfd serves itself, and the login.
 
+#include <algorithm>
+#include <span>
+
 #include "wfd/connection.h"
 #include "wfd/cookie.h"
 #include "wfd/navigation.h"
@@ -8,6 +11,8 @@
 
 namespace postern::wfd {
 namespace {
+
+constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
 LoginForm read_query(std::string_view query) {
   Result<LoginForm> form = parse_login_query(query);
@@ -20,9 +25,6 @@ bool Connection::serve_login_host() {
   const LoginRoute route = route_login_host(head_, worker_.shop().settings.login_host);
   const Pages& pages = *worker_.shop().pages;
   now_->action = route.action;
-  now_->target = now_->target.substr(0, now_->target.find('?'));  // the query stays out of the log
-  const bool wants_body = route.action == LoginAction::login_post || route.action == LoginAction::logout_post;
-  if (!wants_body && !request_body_.ended()) now_->side.close = true;
   switch (route.action) {
     case LoginAction::login_form: {
       const LoginForm form = read_query(route.query);
@@ -36,11 +38,7 @@ bool Connection::serve_login_host() {
       if (std::optional<Reply> file = pages.static_file(route.name)) say(std::move(*file), Event::page_wanted);
       else refuse(404, "not-found");
       return true;
-    case LoginAction::login_post:
-      if (head_.expect_continue) own_ = "HTTP/1.1 100 Continue\r\n\r\n";
-      take(Event::form_wanted);
-      (void)flush_client();
-      return state_ == State::read_form;
+    case LoginAction::login_post: return await_form();
     case LoginAction::portal:
     case LoginAction::session_json:
     case LoginAction::logout_post: return look();
@@ -114,9 +112,54 @@ void Connection::on_logged_out() {
   drive();
 }
 
+// From here on the body is taken out of in_ as it comes; the head, and all views of it, go.
+bool Connection::await_form() {
+  if (head_.framing == Framing::length && head_.length > max_form_bytes) {
+    refuse(413, "form-too-long");
+    return true;
+  }
+  if (head_.expect_continue) own_ = continue_line;
+  in_.drop(head_.size);
+  now_->head_taken = true;
+  now_->form_body = std::make_unique<Secret<max_form_bytes>>();
+  take(Event::form_wanted);
+  return true;
+}
+
+// The body of POST /login, piece by piece.
+bool Connection::step_read_form() {
+  if (!flush_client() && state_ == State::closed) return false;
+  (void)read_client(in_);
+  Secret<max_form_bytes>& body = *now_->form_body;
+  while (!request_body_.ended() && !in_.empty()) {
+    const std::string_view input = in_.view();
+    const BodyStep step = request_body_.next(input);
+    const bool long_ = max_form_bytes - body.size() < step.payload;
+    if (step.fault != HttpFault::none || long_) {
+      cause_ = long_ ? cause_ : Cause::unparsable;
+      refuse(long_ ? 413 : 400, long_ ? "form-too-long" : word_of(step.fault));
+      return true;
+    }
+    const std::size_t before = body.size();
+    const auto piece = std::as_bytes(std::span(input.substr(step.skip, step.payload)));
+    std::ranges::copy(piece, body.fill(before + piece.size()).subspan(before).begin());
+    in_.drop(step.skip + step.payload);
+  }
+  if (request_body_.ended()) return take_form();
+  if (client_eof_) close(cause_);  // it changed its mind
+  return false;
+}
+
 // The form is here; the vault judges it, by way of sessions.
-void Connection::take_form() {
-  LoginForm& form = now_->form;
+bool Connection::take_form() {
+  now_->in = now_->form_body->size();
+  Result<LoginForm> read = parse_login_form(now_->form_body->text());
+  now_->form_body.reset();
+  if (!read) {
+    refuse(400, "form-bad");
+    return true;
+  }
+  LoginForm& form = now_->form = std::move(*read);
   Login question;
   question.ticket = ticket_;
   if (!question.user.assign(form.user)) question.user = Text<64>(std::string_view("?"));
@@ -125,6 +168,7 @@ void Connection::take_form() {
   asked_ = worker_.ask(*this, Role::sessions, question);
   if (asked_ == 0) refuse(503, "missing-peer");
   else take(Event::asked);
+  return true;
 }
 
 void Connection::on_login(const LoginResult& answer) {
@@ -151,6 +195,7 @@ void Connection::on_login(const LoginResult& answer) {
 // The same page, whatever was wrong.
 void Connection::login_failed_page() {
   cause_ = Cause::login_failed;
+  now_->side.close = true;  // the source pays for each try
   LoginView view;
   view.status = 403;
   view.user = now_->form.user;

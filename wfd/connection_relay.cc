@@ -11,7 +11,7 @@
 namespace postern::wfd {
 namespace {
 
-constexpr int rounds_a_turn = 64;  // then others have a turn
+constexpr unsigned most_interims = 16;  // 1xx before one answer
 
 }  // namespace
 
@@ -21,7 +21,7 @@ constexpr int rounds_a_turn = 64;  // then others have a turn
 // is settled, so that it can be made again for another port.
 bool Connection::begin_request() {
   const WfdSettings& settings = worker_.shop().settings;
-  const bool proved = upstream_->proved() || (upstream_->way == Way::http && settings.identity.plain);
+  const bool proved = upstream_->proved() && (upstream_->way == Way::https || settings.identity.plain);
   ForwardPlan plan;
   plan.cookie_name = settings.cookie.name;
   plan.forward_cookie = settings.cookie.forward && proved;
@@ -30,10 +30,13 @@ bool Connection::begin_request() {
   plan.user = now_->user;
   plan.sid = now_->sid;
   plan.client = ticket_.client.address;
-  const Result<std::string> text = forward_head(head_, plan);
+  Result<std::string> text = forward_head(head_, plan);
   upstream_->head_done = false;
+  upstream_->interims = 0;
   upstream_->body = BodyReader();
-  if (!text || !upstream_->out.append(*text)) {
+  const bool fits = text && upstream_->out.append(*text);
+  if (plan.forward_cookie && text) wipe(text->data(), text->size());
+  if (!fits) {
     refuse(400, "head-cannot-be-made");
     return true;
   }
@@ -46,17 +49,8 @@ bool Connection::begin_request() {
   return true;
 }
 
-bool Connection::step_exchange() {
-  for (int round = 0; round < rounds_a_turn; ++round) {
-    if (!relay_once()) return false;
-    if (state_ != State::exchange) return state_ != State::closed;
-  }
-  resume_.set(worker_.loop(), worker_.loop().now(), [this] { drive(); });
-  return false;
-}
-
 // One round of everything that can move.  True if something did, or the state changed.
-bool Connection::relay_once() {
+bool Connection::step_exchange() {
   bool moved = false;
   if (!request_body_.ended() && !client_eof_) moved |= read_client(in_);
   moved |= move_request_body();
@@ -69,7 +63,10 @@ bool Connection::relay_once() {
   (void)flush_client();
   if (state_ != State::exchange) return true;
   moved |= out_.size() != before;
-  if (moved) deadline_.move(worker_.loop().now() + time_for(state_));
+  if (moved) {
+    deadline_.move(worker_.loop().now() + time_for(state_));
+    touch_session();
+  }
   return moved;
 }
 
@@ -86,7 +83,7 @@ bool Connection::move_request_body() {
     else refuse(400, "body-bad");
     return true;
   }
-  if (!request_body_.ended() && client_eof_ && in_.empty()) close(Cause::served);  // it went in the middle
+  if (!request_body_.ended() && client_eof_ && in_.empty()) close(cause_);  // it went in the middle
   return moved;
 }
 
@@ -112,6 +109,7 @@ bool Connection::read_upstream() {
   bool some = false;
   while (!up.gone && up.in.left() > 0) {
     const IoResult r = up.stream.read(up.in.room());
+    up.wants_write = r.io == Io::want_write;
     if (r.io == Io::closed || r.io == Io::failed) {
       up.gone = true;
       up.truncated = r.io == Io::failed || up.stream.truncated();
@@ -120,7 +118,7 @@ bool Connection::read_upstream() {
     if (r.io != Io::done) break;
     up.in.filled(r.n);
     some = true;
-    if (up.head_done == false) break;  // a head is looked at before more is read
+    if (!up.head_done) break;  // a head is looked at before more is read
   }
   return some;
 }
@@ -134,6 +132,8 @@ bool Connection::move_answer_head() {
   Upstream& up = *upstream_;
   if (up.in.empty()) return up.gone && upstream_failed("closed");
   HeadLimits limits;
+  limits.head_bytes = worker_.shop().settings.limits.head_bytes;
+  limits.fields = worker_.shop().settings.limits.head_fields;
   const HeadResult result = parse_response(up.in.view(), limits, now_->side.request_was_head, up.head);
   if (result.state == Parse::more) return up.gone && upstream_failed("closed-in-head");
   if (result.state == Parse::bad) return upstream_failed(word_of(result.fault));
@@ -146,36 +146,38 @@ bool Connection::move_answer_head() {
 bool Connection::pass_interim() {
   Upstream& up = *upstream_;
   if (up.head.status == 101) return upstream_failed("upgrade-not-asked");
+  if (++up.interims > most_interims) return upstream_failed("too-many-interims");
   if (up.head.status != 100 && now_->side.version == Version::http_1_1) {
-    AnswerPlan plan;
-    plan.cookie_name = worker_.shop().settings.cookie.name;
-    plan.domains = worker_.shop().settings.domains;
-    const Result<std::string> text = answer_head(up.head, plan, now_->side, {});
+    const Result<std::string> text = answer_head(up.head, answer_plan(), now_->side, {});
     if (!text || !out_.append(*text)) return upstream_failed("interim-bad");
   }
   up.in.drop(up.head.size);
   return true;
 }
 
-bool Connection::deliver() {
-  Upstream& up = *upstream_;
+AnswerPlan Connection::answer_plan() const {
   const WfdSettings& settings = worker_.shop().settings;
   AnswerPlan plan;
   plan.cookie_name = settings.cookie.name;
   plan.domains = settings.domains;
   plan.strip = policy().strip_response_headers;
   plan.hsts = policy().hsts;
+  return plan;
+}
+
+bool Connection::deliver() {
+  Upstream& up = *upstream_;
   if (!request_body_.ended() || last_request_) now_->side.close = true;
   now_->framing = frame_for(up.head, now_->side);
   now_->side.close = now_->framing.close;
-  const Result<std::string> text = answer_head(up.head, plan, now_->side, now_->framing);
+  const Result<std::string> text = answer_head(up.head, answer_plan(), now_->side, now_->framing);
   if (!text || !out_.append(*text)) return upstream_failed("answer-bad");
   now_->status = static_cast<unsigned>(up.head.status);
   now_->answer_begun = true;
   up.body = BodyReader(up.head.framing, up.head.length);
-  if (!up.head.keep_alive) up.answers = 0;
   up.in.drop(up.head.size);
-  learn();
+  if (!up.learned) learn(up.way == Way::http ? Port::http : up.proved() && !up.fixed ? Port::https_verified : Port::https);
+  up.learned = true;
   if (up.body.ended()) (void)answer_complete();
   return true;
 }
@@ -193,15 +195,15 @@ bool Connection::move_answer_body() {
   if (fault) {  // the client must see that the answer is cut: no proper end is written
     log_refusal(now_->status, "answer-cut");
     (void)flush_client();
-    close(Cause::served);
+    close(cause_);
     return true;
   }
   if (up.body.ended()) return answer_complete();
   return moved;
 }
 
-// The answer is in out_ to its last byte.  It goes out; then the next request is read.
-// False while there is no room for the end of the framing.
+// The answer is in out_ to its last byte, and the server is done with.  False while there
+// is no room for the end of the framing.
 bool Connection::answer_complete() {
   Upstream& up = *upstream_;
   if (now_->framing.framing == Framing::chunked && !out_.append(last_chunk)) return false;
@@ -209,19 +211,22 @@ bool Connection::answer_complete() {
   ++up.answers;
   up.head_done = false;
   if (!reusable) drop_upstream();
-  const Mono now = worker_.loop().now();
-  if (now - touched_ >= milliseconds(verdict_.touch_after)) {
-    Touch news;
-    news.ticket = ticket_;
-    news.slot = verdict_.slot;
-    news.generation = verdict_.generation;
-    worker_.tell(Role::sessions, news);
-    touched_ = now;
-  }
-  const bool last = now_->side.close;
-  finish_exchange();
-  take(last ? Event::finished_last : Event::finished);
+  kept_.reset();
+  touch_session();
+  take(Event::relayed);
   return true;
+}
+
+// A body that moves is activity, too: a long one must not outlast its session's idle time.
+void Connection::touch_session() {
+  const Mono now = worker_.loop().now();
+  if (now - touched_ < milliseconds(verdict_.touch_after)) return;
+  Touch news;
+  news.ticket = ticket_;
+  news.slot = verdict_.slot;
+  news.generation = verdict_.generation;
+  worker_.tell(Role::sessions, news);
+  touched_ = now;
 }
 
 }  // namespace postern::wfd

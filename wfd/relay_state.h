@@ -19,7 +19,7 @@ enum class State : std::uint8_t {
   dial,        // the broker was asked
   reach,       // TLS with the intranet server
   exchange,    // request up, answer down
-  answer,      // an answer of our own goes down
+  answer,      // an answer, ours or a server's, is whole, and its rest goes down
   linger,      // everything said; the client may still be sending
   last = linger
 };
@@ -39,6 +39,7 @@ enum class Event : std::uint8_t {
   kept_answer,      // the first 404 is the answer after all
   reached,          // the server is who it should be
   other_port,       // try the server's other port
+  relayed,          // the server's answer is here to its last byte
   finished,         // the answer went out whole, and the connection goes on
   finished_last,    // the answer went out whole, and it was the last
   last = finished_last
@@ -72,8 +73,7 @@ inline constexpr Transition transitions[] = {
     {State::exchange,  Event::refused,         State::answer},
     {State::exchange,  Event::other_port,      State::dial},
     {State::exchange,  Event::kept_answer,     State::exchange},
-    {State::exchange,  Event::finished,        State::read_head},
-    {State::exchange,  Event::finished_last,   State::linger},
+    {State::exchange,  Event::relayed,         State::answer},
     {State::answer,    Event::finished,        State::read_head},
     {State::answer,    Event::finished_last,   State::linger},
 };
@@ -102,9 +102,12 @@ constexpr bool one_door_to_the_inside() {
     if (is_inside(t.to) && !is_inside(t.from) && !is_verdict(t.on)) return false;
   return true;
 }
-// A new request always comes in by read_head, which is outside.
+// A new request always comes in by read_head, which is outside, and to there leads only
+// an answer that is out to its last byte.
 constexpr bool every_request_is_judged() {
-  return !is_inside(State::read_head) && next_state(State::exchange, Event::finished) == State::read_head;
+  for (const Transition& t : transitions)
+    if (t.to == State::read_head && t.from != State::handshake && t.from != State::answer) return false;
+  return !is_inside(State::read_head);
 }
 constexpr bool no_duplicate_rows() {
   for (const Transition& a : transitions)

@@ -34,7 +34,7 @@ Result<std::unique_ptr<Shop>> Shop::open(RoleProcess& self) {
   std::string ca;
   if (const UniqueFd fd = self.take(Item::ca); fd) ca = TRY(read_all(fd.get(), ca_limit));
   auto shop = std::make_unique<Shop>(std::move(settings), TRY(SignProvider::open()), std::nullopt,
-                                     std::nullopt, std::nullopt);
+                                     std::nullopt, std::nullopt, RolePatience());
   shop->server.emplace(TRY(ServerContext::make(shop->provider, chains, least_version(shop->settings))));
   shop->client.emplace(TRY(ClientContext::make(shop->provider, std::as_bytes(std::span(ca)))));
   return shop;

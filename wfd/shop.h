@@ -13,12 +13,19 @@
 
 namespace postern::wfd {
 
+// How long a worker waits for a role before it says 503.
+struct RolePatience {
+  Duration sessions = seconds(15);  // a login waits for the vault's queue, too
+  Duration broker = seconds(4);     // beside the time that connecting takes
+};
+
 struct Shop {
   WfdSettings settings;
   SignProvider provider;                // stays where it is: the contexts refer to it
   std::optional<ServerContext> server;  // both there after open()
   std::optional<ClientContext> client;
   std::optional<Pages> pages;           // there after warm_up()
+  RolePatience patience;
 
   // Takes certificates and the CA from what the master handed over.  Before the jail.
   static Result<std::unique_ptr<Shop>> open(RoleProcess& self);

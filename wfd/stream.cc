@@ -30,9 +30,10 @@ IoResult Stream::write(std::string_view bytes) {
   return plain_result(n, Io::want_write);
 }
 
-void Stream::finish() {
-  if (tls_) (void)tls_->shutdown();  // nobody waits for the answer
-  (void)::shutdown(fd(), SHUT_WR);   // a peer that is gone needs no end
+Io Stream::finish() {
+  if (tls_ && tls_->shutdown() == Io::want_write) return Io::want_write;
+  (void)::shutdown(fd(), SHUT_WR);  // a peer that is gone needs no end
+  return Io::done;
 }
 
 }  // namespace postern::wfd

@@ -23,8 +23,8 @@ class Stream {
   IoResult read(std::span<char> room);
   IoResult write(std::string_view bytes);
   // Says that nothing more will be written: close_notify for TLS, then the write side.
-  void finish();
-  bool pending() const { return tls_ && tls_->pending(); }
+  // `want_write`: there was no room for it; wait, and call again.
+  Io finish();
   // The other end left without saying so: what came may be cut.
   bool truncated() const { return tls_ && tls_->truncated(); }
   std::string_view failure() const { return tls_ ? tls_->failure() : std::string_view{}; }

@@ -2,6 +2,7 @@
 // client connection and one sid; nobody else ever uses it.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "common/buffer.h"
@@ -16,10 +17,14 @@ namespace postern::wfd {
 inline constexpr std::size_t relay_buffer_bytes = 64 * 1024;
 
 struct Upstream {
+  // `head_bytes`: the longest head, in either direction.
+  explicit Upstream(std::size_t head_bytes)
+      : in(std::max(relay_buffer_bytes, head_bytes)), out(relay_buffer_bytes + head_bytes) {}
+
   Stream stream;
   Watcher watcher;
-  Buffer in{relay_buffer_bytes};   // the answer, as it came
-  Buffer out{relay_buffer_bytes};  // the request, as it goes
+  Buffer in;                       // the answer, as it came
+  Buffer out;                      // the request, as it goes
   ResponseHead head;               // views into `in`; good once head_done, until it is dropped
   BodyReader body;
   Way way = Way::https;
@@ -28,8 +33,10 @@ struct Upstream {
   bool gone = false;               // it closed; what is in `in` is all that will come
   bool truncated = false;          // and it did not say that it was the end
   bool hung_up = false;            // nothing left to watch for
+  bool wants_write = false;        // TLS must write before it can go on
   bool learned = false;            // the broker knows which port answered
   unsigned answers = 0;            // whole answers before this one
+  unsigned interims = 0;           // 1xx before the answer at hand
   std::string host;                // for which it was dialled
   std::string sid;                 // for whom
 

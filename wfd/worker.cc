@@ -60,11 +60,7 @@ void Worker::lose(Channel& channel, Watcher& watcher) {
   watcher.stop();
   const Role role = channel.peer();
   channel.close();
-  if (role == Role::porter) {  // nobody gives us connections any more
-    retiring_ = true;
-    if (connections_.empty()) loop_.stop(0);
-    return;
-  }
+  if (role == Role::porter) return retire_all();  // nobody gives us connections any more
   if (role == Role::sessions) generations_.reset();
   std::vector<Connection*> waiting;
   std::erase_if(asked_, [&](const auto& entry) {
@@ -88,16 +84,28 @@ bool Worker::replace(Worker&, Peer& news, Packet& packet) {
 }
 
 bool Worker::retire(Worker&, Retire&, Packet&) {
-  retiring_ = true;
-  for (auto& [id, connection] : connections_) connection->retire();
-  if (connections_.empty()) loop_.stop(0);
+  retire_all();
   return true;
+}
+
+void Worker::retire_all() {
+  retiring_ = true;
+  for (Connection* c : all_connections()) c->retire();
+  if (connections_.empty() && over_.empty()) loop_.stop(0);  // else sweep() does
+}
+
+// A copy, for what is done with them may end them.
+std::vector<Connection*> Worker::all_connections() {
+  std::vector<Connection*> all;
+  for (auto& [id, connection] : connections_) all.push_back(connection.get());
+  return all;
 }
 
 // ---- connections ----------------------------------------------------------------
 
 bool Worker::serve(Worker&, Serve& order, Packet& packet) {
   UniqueFd socket = std::move(packet.descriptors[0]);
+  if (connections_.contains(order.ticket.connection)) return false;
   const int on = 1;
   (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // slower without, not wrong
   Result<TlsStream> tls = TlsStream::server(*shop_.server, std::move(socket), order.ticket.connection);
@@ -107,6 +115,7 @@ bool Worker::serve(Worker&, Serve& order, Packet& packet) {
   Connection& c = *connection;
   connections_[id] = std::move(connection);
   if (const Result<void> started = c.start(); !started) finished(c, Cause::none);
+  if (retiring_) c.retire();
   return true;
 }
 
@@ -141,6 +150,7 @@ bool Worker::page(Worker&, Page& news, Packet& packet) {
   if (!reader) return false;
   generations_.emplace(std::move(*reader));
   cookie_domain_ = std::string(news.domain.view());
+  for (Connection* c : all_connections()) c->on_page();
   return true;
 }
 
@@ -149,9 +159,7 @@ bool Worker::stands(const Verdict& v) const {
 }
 
 bool Worker::ended(Worker&, Ended& news, Packet&) {
-  std::vector<Connection*> all;
-  for (auto& [id, connection] : connections_) all.push_back(connection.get());
-  for (Connection* c : all) c->on_ended(news.slot, news.generation);
+  for (Connection* c : all_connections()) c->on_ended(news.slot, news.generation);
   EndedSeen seen;
   seen.slot = news.slot;
   seen.generation = news.generation;

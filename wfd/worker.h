@@ -60,6 +60,8 @@ class Worker final : public SignPeer, public ResumptionPeer {
     Connection* who = nullptr;
     Role role = Role::none;
   };
+  std::vector<Connection*> all_connections();
+  void retire_all();
   void watch(Channel& channel, Watcher& watcher);
   void hear(Channel& channel, Watcher& watcher);
   void lose(Channel& channel, Watcher& watcher);
@@ -82,10 +84,10 @@ class Worker final : public SignPeer, public ResumptionPeer {
   WorkerSeat& seat_;
   Loop& loop_;
   Watcher porter_watcher_, signer_watcher_, broker_watcher_, sessions_watcher_;
+  std::map<std::uint32_t, Asked> asked_;  // before the connections, which use it to the last
+  std::uint32_t next_tag_ = 1;
   std::map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> over_;
-  std::map<std::uint32_t, Asked> asked_;
-  std::uint32_t next_tag_ = 1;
   std::optional<GenerationReader> generations_;
   std::string cookie_domain_;
   Timer sweeper_;
