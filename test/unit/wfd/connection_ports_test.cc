@@ -1,0 +1,201 @@
+// 443 and 80 of one server (DESIGN 3.6): which answer is the answer.
+#include "unit/wfd/connection_rig.h"
+
+using namespace connection_rig;
+
+namespace {
+
+const std::string not_found = "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nfirst";
+
+// A client whose GET was answered 404 by port 443, and now port 80 is asked.
+WireEnd& asked_both(Rig& rig, Dial& second, const std::string& text = request("GET /x")) {
+  WireEnd& client = rig.client();
+  WireEnd& tls = rig.relayed(client, text, true);
+  rig.hear_text(tls, "\r\n\r\n");
+  tls.send(not_found);
+  second = rig.hear<Dial>(rig.broker);
+  CHECK(second.plain);
+  CHECK(client.got.empty());
+  return client;
+}
+
+}  // namespace
+
+TEST_CASE("a 404 from 443 is kept, and 80 may know better", "[connection][ports]") {
+  Rig rig;
+  Dial second;
+  WireEnd& client = asked_both(rig, second);
+  WireEnd& plain = rig.connected(second.tag);
+  CHECK(has(rig.hear_text(plain, "\r\n\r\n"), "GET /x "));
+  plain.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nplain");
+  CHECK(body_of(rig.hear_text(client, "plain")) == "plain");
+  CHECK(rig.hear<Learned>(rig.broker).port == Port::http);
+  CHECK(rig.lines("request").size() == 1);
+}
+
+TEST_CASE("the first 404 is the answer when 80 has none that is better", "[connection][ports]") {
+  WfdSettings settings = bench_settings();
+  settings.limits.connect_timeout = milliseconds(100);
+  settings.intranet.https_timeout = milliseconds(50);
+  settings.limits.response_timeout = milliseconds(300);
+  Rig rig(std::move(settings));
+  rig.shop->patience.broker = milliseconds(50);
+  Dial second;
+  WireEnd& client = asked_both(rig, second);
+  DialRefused no;
+  no.tag = second.tag;
+  SECTION("80 refuses") {
+    no.fault = DialFault::refused;
+    rig.say(rig.broker, no);
+  }
+  SECTION("80 cannot be reached") {
+    no.fault = DialFault::unreachable;
+    rig.say(rig.broker, no);
+  }
+  SECTION("there is no plain port") {
+    no.fault = DialFault::forbidden;
+    rig.say(rig.broker, no);
+  }
+  SECTION("the broker does not answer in time") {}
+  SECTION("80 says 404") { rig.connected(second.tag).send("HTTP/1.1 404 Nope\r\nContent-Length: 6\r\n\r\nsecond"); }
+  SECTION("80 sends to where we come from") {
+    rig.connected(second.tag).send("HTTP/1.1 301 Moved\r\nLocation: https://a.example.org/x\r\nContent-Length: 0\r\n\r\n");
+  }
+  SECTION("80 speaks no HTTP") { rig.connected(second.tag).send("220 smtp\r\n\r\n"); }
+  SECTION("80 closes") { rig.connected(second.tag).close(); }
+  SECTION("80 is silent") { rig.connected(second.tag); }
+  const std::string answer = rig.hear_text(client, "first");
+  CHECK(answer == "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nfirst");
+  client.send(request("GET /again"));  // and the connection, with its server, goes on
+  WireEnd& tls = *rig.ends[1];
+  CHECK(has(rig.hear_text(tls, "\r\n\r\n"), "GET /again "));
+}
+
+TEST_CASE("a kept 404 does not outlive the right to see it", "[connection][ports]") {
+  Rig rig;
+  Dial second;
+  WireEnd& client = asked_both(rig, second);
+  DialRefused no;
+  no.tag = second.tag;
+  std::string status;
+  SECTION("the session ended") {
+    no.fault = DialFault::no_session;
+    status = "HTTP/1.1 401 Unauthorized";
+  }
+  SECTION("the broker cannot ask") {
+    no.fault = DialFault::missing_peer;
+    status = "HTTP/1.1 503 Service Unavailable";
+  }
+  rig.say(rig.broker, no);
+  const std::string answer = rig.hear_text(client, "\r\n\r\n");
+  CHECK(status_of(answer) == status);
+  CHECK_FALSE(has(answer, "first"));
+}
+
+TEST_CASE("a 404 to a request with a body is the answer", "[connection][ports]") {
+  Rig rig;
+  WireEnd& client = rig.client();
+  WireEnd& tls = rig.relayed(client, request("POST /x", 1, "Content-Length: 2\r\n") + "ok", true);
+  rig.hear_text(tls, "ok");
+  tls.send(not_found);
+  CHECK(body_of(rig.hear_text(client, "first")) == "first");
+}
+
+TEST_CASE("with plain=never a 404 is the answer", "[connection][ports]") {
+  WfdSettings settings = bench_settings();
+  SECTION("for all") { settings.everyone.plain = Plain::never; }
+  SECTION("for the host") {
+    settings.host_policies["a.example.org"] = settings.everyone;
+    settings.host_policies["a.example.org"].plain = Plain::never;
+  }
+  Rig rig(std::move(settings));
+  WireEnd& client = rig.client();
+  WireEnd& tls = rig.relayed(client, request("GET /x"), true);
+  rig.hear_text(tls, "\r\n\r\n");
+  tls.send(not_found);
+  CHECK(body_of(rig.hear_text(client, "first")) == "first");
+  CHECK(rig.hear<Learned>(rig.broker).port == Port::https_verified);
+}
+
+TEST_CASE("80 that was remembered and now points to https is forgotten, and 443 is asked", "[connection][ports]") {
+  Rig rig;
+  WireEnd& client = rig.client();
+  WireEnd& plain = rig.relayed(client, request("GET /x"));
+  rig.hear_text(plain, "\r\n\r\n");
+  const std::string away = "HTTP/1.1 301 Moved\r\nLocation: https://a.example.org/x\r\nContent-Length: 0\r\n\r\n";
+  plain.send(away);
+  CHECK(rig.hear<Learned>(rig.broker).port == Port::none);
+  const Dial second = rig.hear<Dial>(rig.broker);
+  CHECK_FALSE(second.plain);
+  SECTION("443 answers") {
+    WireEnd& tls = rig.connected(second.tag, true);
+    rig.hear_text(tls, "\r\n\r\n");
+    tls.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    CHECK(body_of(rig.hear_text(client, "ok")) == "ok");
+  }
+  SECTION("443 is not there, and 80 says it again") {
+    WireEnd& again = rig.connected(second.tag);
+    rig.hear_text(again, "\r\n\r\n");
+    again.send(away);
+    CHECK(status_of(rig.hear_text(client, "Request 0")) == "HTTP/1.1 502 Bad Gateway");
+  }
+}
+
+TEST_CASE("TLS that fails is a 502 with the reason, and never clear text", "[connection][ports]") {
+  struct Case { tls_fixture::Spec spec; std::string word; };
+  for (const Case& one : {Case{{.names = "DNS:other.example.org"}, "tls-host-mismatch"},
+                          Case{{.names = "DNS:a.example.org", .from_s = -7200, .until_s = -3600}, "tls-certificate-expired"},
+                          Case{{.names = "DNS:a.example.org", .issuer = "stranger"}, "tls-certificate-unknown-ca"}}) {
+    Rig rig;
+    WireEnd& client = rig.client();
+    client.send(request("GET /"));
+    rig.judge_good();
+    WireEnd& server = rig.dialled(true, false, one.spec);
+    CHECK(status_of(rig.hear_text(client, "Request 0")) == "HTTP/1.1 502 Bad Gateway");
+    CHECK(rig.lines("refuse").at(0).ends_with(" status=502 reason=" + one.word));
+    CHECK(rig.is_silent(rig.broker));
+    CHECK(server.got.empty());
+  }
+}
+
+TEST_CASE("what the broker refuses is told as it is", "[connection][ports]") {
+  struct Case { DialFault fault; std::string status; Cause cause; };
+  for (const Case& one :
+       {Case{DialFault::no_session, "401", Cause::served}, Case{DialFault::forbidden, "403", Cause::refused},
+        Case{DialFault::unknown_host, "421", Cause::refused}, Case{DialFault::refused, "502", Cause::served},
+        Case{DialFault::unreachable, "502", Cause::served}, Case{DialFault::timeout, "504", Cause::served},
+        Case{DialFault::missing_peer, "503", Cause::served}, Case{DialFault::busy, "503", Cause::served},
+        Case{DialFault::internal, "500", Cause::served}}) {
+    Rig rig;
+    WireEnd& client = rig.client();
+    client.send(request("GET /"));
+    rig.judge_good();
+    rig.dial_fails(one.fault);
+    const std::string answer = rig.hear_text(client, "\r\n\r\n");
+    CHECK(answer.substr(9, 3) == one.status);
+    CHECK(has(answer, "Retry-After: ") == (one.status == "503"));
+    client.close();
+    CHECK(rig.cause() == one.cause);
+  }
+}
+
+TEST_CASE("a server that accepts and says nothing is a 504", "[connection][ports]") {
+  WfdSettings settings = bench_settings();
+  settings.limits.connect_timeout = milliseconds(100);
+  settings.limits.response_timeout = milliseconds(100);
+  Rig rig(std::move(settings));
+  WireEnd& client = rig.client();
+  client.send(request("GET /"));
+  rig.judge_good();
+  UniqueFd silent;
+  SECTION("no TLS") {
+    auto [ours, theirs] = tls_rig::socket_pair();
+    silent = std::move(theirs);
+    Dialled answer;
+    answer.tag = rig.hear<Dial>(rig.broker).tag;
+    const int lent[] = {ours.get()};
+    REQUIRE(rig.broker.send(answer, lent) == Told::sent);
+  }
+  SECTION("no answer") { rig.dialled(true); }
+  CHECK(status_of(rig.hear_text(client, "Request 0")) == "HTTP/1.1 504 Gateway Timeout");
+}
