@@ -16,6 +16,7 @@ namespace postern::wfd {
 namespace {
 
 constexpr std::string_view plain_scheme = "http://";
+constexpr std::string_view hsts_year = "max-age=31536000";
 
 bool is_bodiless(int status) { return status < 200 || status == 204 || status == 304; }
 
@@ -72,6 +73,8 @@ Result<std::string> answer_head(const ResponseHead& answer, const AnswerPlan& pl
       to.field(field.name, field.value);
   }
   if (answer.status >= 200) {
+    if (plan.hsts && answer.fields.find("strict-transport-security") == nullptr)
+      to.field("Strict-Transport-Security", hsts_year);
     write_framing(to, answer, client, framing);
     write_connection(to, client.version, framing.close);
   }

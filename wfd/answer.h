@@ -35,7 +35,7 @@ struct AnswerPlan {
   std::string_view cookie_name;         // our cookie's: no server may set it
   std::span<const std::string> domains;  // Location http://HOST at or below these -> https
   std::span<const std::string> strip;   // [policy] strip_response_headers, lower case
-  bool hsts = false;                    // [policy] hsts: the server may send its own
+  bool hsts = false;                    // [policy] hsts: added, unless the server sends its own
 };
 
 // A server's answer: status and reason as they came, the fields that go from end to end

@@ -254,7 +254,7 @@ TEST_CASE("networks that are never dialled are refused, all others may be named"
 }
 
 TEST_CASE("the client's address and identity fields exclude each other", "[settings]") {
-  WfdSettings s = wfd("source=client");
+  WfdSettings s = wfd("source=client\n[identity]\nheaders=no");
   CHECK(check_rules(s).has_value());
   s.identity.headers = true;
   CHECK(has(check_rules(s).error().what, "f:10: [intranet] source=client is not allowed with [identity] headers=yes"));

@@ -93,6 +93,11 @@ TEST_CASE("policy decides about HSTS and about names to leave out", "[answer]") 
   plan.strip = strip;
   CHECK(answered(*made, modern, plan) ==
         "HTTP/1.1 200 Fine\r\nStrict-Transport-Security: max-age=1\r\nContent-Length: 2\r\n\r\n");
+  const auto silent = response("HTTP/1.1 200 Fine", "Content-Length: 2\r\n");
+  CHECK(answered(*silent, modern, plan) ==
+        "HTTP/1.1 200 Fine\r\nStrict-Transport-Security: max-age=31536000\r\nContent-Length: 2\r\n\r\n");
+  plan.hsts = false;
+  CHECK(answered(*made, modern, plan) == "HTTP/1.1 200 Fine\r\nContent-Length: 2\r\n\r\n");
 }
 
 TEST_CASE("a redirect to http on one of our hosts becomes https, others stay as they are", "[answer]") {

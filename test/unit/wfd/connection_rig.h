@@ -28,7 +28,7 @@ inline WfdSettings bench_settings() {
 
 inline std::unique_ptr<Shop> bench_shop(WfdSettings settings) {
   const auto chain = CertificateChain::from_pem(
-      tls_fixture::bytes_of(tls_fixture::pem({.names = "DNS:*.example.org,DNS:example.org"})));
+      tls_fixture::bytes_of(tls_fixture::pem({.names = "DNS:*.example.org,DNS:*.b.example.org"})));
   REQUIRE(chain);
   auto shop = std::make_unique<Shop>(std::move(settings), tls_rig::open_provider(), std::nullopt, std::nullopt,
                                      std::nullopt, RolePatience());
