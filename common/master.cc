@@ -241,6 +241,10 @@ void Master::heard(Role role, Packet& packet) {
 }
 
 void Master::toggle_trace() {
+  if (!plan_.traces()) {
+    (void)hub_->log().write(Line("trace", Level::notice).add("state", "none"));
+    return;
+  }
   trace_ = !trace_;
   (void)hub_->log().write(Line("trace", Level::notice).add("state", trace_ ? "on" : "off"));
   if (!house_) return;

@@ -29,6 +29,8 @@ class DaemonPlan {
   virtual Result<void> open(HousePlan& plan) = 0;
   // Whether the settings just read may replace those that run without a new start.
   virtual Result<void> may_replace() = 0;
+  // Whether this daemon has a protocol to trace (SIGUSR1).
+  virtual bool traces() const { return false; }
   // True: the roles swap their settings themselves; false: a new house is built.
   virtual bool reloads_in_place() const { return false; }
   // Called when the first house serves, with a way to its roles; the loop runs on.

@@ -51,6 +51,7 @@ inline constexpr Route routes[] = {
     {Kind::serve,         Role::porter,   Role::worker,   1},
     {Kind::peer,          Role::porter,   Role::worker,   1},
     {Kind::retire,        Role::porter,   Role::worker,   0},
+    {Kind::trace,         Role::porter,   Role::worker,   0},
     {Kind::closed,        Role::worker,   Role::porter,   0},
 
     {Kind::sign,          Role::worker,   Role::signer,   0},

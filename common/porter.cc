@@ -75,6 +75,7 @@ class Porter {
   void refuse(const Ticket& ticket, std::string_view reason);
   void open_doors(bool open);
   void retire();
+  void tell_trace(bool on);
 
   RoleProcess& self_;
   const PorterPlan& plan_;
@@ -102,6 +103,7 @@ Result<void> Porter::open() {
   self_.on_hand = [this](Handed item) { handed(std::move(item)); };
   self_.on_kill_worker = [this](std::uint64_t number) { kill_worker(number); };
   self_.on_retire = [this] { retire(); };
+  self_.on_trace = [this](bool on) { tell_trace(on); };
   return {};
 }
 
@@ -385,6 +387,14 @@ void Porter::retire() {
   for (const std::uint64_t number : pool_.all())
     if (pool_.is_idle(number)) retire_worker(number);
   if (workers_.empty()) self_.loop().stop(0);
+}
+
+// Workers that are forked from now on learn it from their nursery.
+void Porter::tell_trace(bool on) {
+  if (plan_.plain) return;  // redird's workers have nothing to tell
+  Trace order;
+  order.on = on;
+  for (auto& [number, worker] : workers_) (void)worker.channel.send(order);  // one that is gone needs none
 }
 
 }  // namespace

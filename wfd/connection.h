@@ -100,6 +100,7 @@ class Connection {
   void begin_exchange();
   void finish_exchange();
   void log_request();
+  void trace(std::string_view side, std::string_view head);
   void log_refusal(unsigned status, std::string_view reason);
   void close(Cause cause);
   void end_session();

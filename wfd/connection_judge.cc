@@ -42,6 +42,7 @@ bool Connection::judge_head() {
   now_->method = std::string(head_.method);
   now_->host = head_.host;
   now_->on_login_host = head_.host == settings.login_host;
+  trace("client-gate", in_.view().substr(0, head_.size));
   // The query of the login host stays out of the log: people put passwords there.
   now_->target = std::string(now_->on_login_host ? head_.target.substr(0, head_.target.find('?')) : head_.target);
   now_->side = {head_.version, head_.method == "HEAD", !head_.keep_alive || last_request_};
@@ -176,6 +177,7 @@ void Connection::say(Reply reply, Event event) {
   out_.release();
   for (auto& [name, value] : reply.fields) wipe(value.data(), value.size());  // a cookie, perhaps
   own_ += *text;
+  trace("gate-client", std::string_view(*text).substr(0, text->find("\r\n\r\n")));
   wipe(text->data(), text->size());
   now_->answer_begun = true;
   take(event);

@@ -3,6 +3,7 @@
 // no query of the login host.
 
 #include "wfd/connection.h"
+#include "wfd/trace.h"
 #include "wfd/worker.h"
 
 namespace postern::wfd {
@@ -39,6 +40,12 @@ void Connection::log_refusal(unsigned status, std::string_view reason) {
                                 .add("dst", ticket_.destination.address.text())
                                 .add("status", number)
                                 .add("reason", reason));
+}
+
+// What the two sides say to each other, when the operator wants to see it.  The login
+// host is left out: passwords go there.
+void Connection::trace(std::string_view side, std::string_view head) {
+  if (worker_.tracing() && !now_->on_login_host) trace_head(worker_.log(), ticket_.connection, side, head);
 }
 
 std::string Connection::id_text() const {

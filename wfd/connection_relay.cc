@@ -35,6 +35,7 @@ bool Connection::begin_request() {
   upstream_->interims = 0;
   upstream_->body = BodyReader();
   const bool fits = text && upstream_->out.append(*text);
+  if (fits) trace("gate-server", *text);
   if (plan.forward_cookie && text) wipe(text->data(), text->size());
   if (!fits) {
     refuse(400, "head-cannot-be-made");
@@ -139,6 +140,7 @@ bool Connection::move_answer_head() {
   if (result.state == Parse::bad) return upstream_failed(word_of(result.fault));
   if (up.head.status < 200) return pass_interim();
   up.head_done = true;
+  trace("server-gate", up.in.view().substr(0, up.head.size));
   return judge_answer();
 }
 
@@ -172,6 +174,7 @@ bool Connection::deliver() {
   now_->side.close = now_->framing.close;
   const Result<std::string> text = answer_head(up.head, answer_plan(), now_->side, now_->framing);
   if (!text || !out_.append(*text)) return upstream_failed("answer-bad");
+  trace("gate-client", *text);
   now_->status = static_cast<unsigned>(up.head.status);
   now_->answer_begun = true;
   up.body = BodyReader(up.head.framing, up.head.length);

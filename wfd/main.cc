@@ -71,6 +71,8 @@ class Wfd final : public DaemonPlan {
     return plan;
   }
 
+  bool traces() const override { return true; }
+
   Result<void> check() override {
     TRY_VOID(check_system(fresh_));
     return check_keys(fresh_);

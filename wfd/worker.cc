@@ -39,7 +39,7 @@ void Worker::watch(Channel& channel, Watcher& watcher) {
 
 void Worker::hear(Channel& channel, Watcher& watcher) {
   static constexpr Handler<Worker, Worker> table[] = {
-      on<&Worker::serve>(),        on<&Worker::replace>(), on<&Worker::retire>(),
+      on<&Worker::serve>(),        on<&Worker::replace>(), on<&Worker::retire>(), on<&Worker::trace>(),
       on<&Worker::page>(),         on<&Worker::ended>(),   on<&Worker::verdict>(),
       on<&Worker::session_info>(), on<&Worker::login_result>(), on<&Worker::logged_out>(),
       on<&Worker::dialled>(),      on<&Worker::dial_refused>(),
@@ -99,6 +99,11 @@ std::vector<Connection*> Worker::all_connections() {
   std::vector<Connection*> all;
   for (auto& [id, connection] : connections_) all.push_back(connection.get());
   return all;
+}
+
+bool Worker::trace(Worker&, Trace& order, Packet&) {
+  seat_.trace = order.on;
+  return true;
 }
 
 // ---- connections ----------------------------------------------------------------

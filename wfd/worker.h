@@ -24,6 +24,7 @@ class Worker final : public SignPeer, public ResumptionPeer {
   Shop& shop() { return shop_; }
   Loop& loop() { return loop_; }
   Log& log() { return *seat_.log; }
+  bool tracing() const { return seat_.trace; }
   // The domain of our cookie, as sessions told it; empty before.
   std::string_view cookie_domain() const { return cookie_domain_; }
 
@@ -68,6 +69,7 @@ class Worker final : public SignPeer, public ResumptionPeer {
   bool serve(Worker&, Serve& order, Packet& packet);
   bool replace(Worker&, Peer& news, Packet& packet);
   bool retire(Worker&, Retire&, Packet&);
+  bool trace(Worker&, Trace& order, Packet&);
   bool page(Worker&, Page& news, Packet& packet);
   bool ended(Worker&, Ended& news, Packet&);
   bool verdict(Worker&, Verdict& answer, Packet&);
