@@ -20,9 +20,10 @@ constexpr int control_channel = 3;
 constexpr int patience_ms = 30'000;       // a master that hands nothing over is broken
 constexpr std::size_t settings_limit = 1024 * 1024;
 
-// A role has no business with the signals of a terminal; its master says when to go.
+// A role has no business with the signals of a terminal; its master says when to go.  And
+// a file that may not grow is an error to be seen, not a death.
 void ignore_terminal() {
-  for (const int number : {SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGTERM})
+  for (const int number : {SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGTERM, SIGXFSZ})
     (void)::signal(number, SIG_IGN);  // cannot fail for these numbers
 }
 

@@ -32,7 +32,7 @@ struct Limits {
   std::uint64_t files;      // RLIMIT_NOFILE
   std::uint64_t processes;  // RLIMIT_NPROC: 0 where nothing may be forked
   std::uint64_t memory;     // RLIMIT_DATA, MiB
-  std::uint64_t file_size;  // RLIMIT_FSIZE, MiB: 0 where nothing is written
+  std::uint64_t file_size;  // RLIMIT_FSIZE, MiB: 0 where nothing is written (a logger: stderr, with -f)
 };
 
 struct RoleRow {
@@ -47,17 +47,17 @@ struct RoleRow {
 
 inline constexpr RoleRow role_table[] = {
     // daemon        role            user          uid  files procs MiB  MiB   raw    files
-    {Daemon::redird, Role::logger,   Role::logger,   0, {64,    0,  64,   0}, false, ""},
+    {Daemon::redird, Role::logger,   Role::logger,   0, {64,    0,  64, 65536}, false, ""},
     {Daemon::redird, Role::porter,   Role::porter,   1, {16384, 0, 128,   0}, false, ""},
     {Daemon::redird, Role::nursery,  Role::worker,   2, {16384, 4096, 256, 0}, false, ""},
     {Daemon::redird, Role::worker,   Role::worker,   2, {4096,  0, 256,   0}, false, ""},
-    {Daemon::wfd,    Role::logger,   Role::logger,  10, {64,    0,  64,   0}, false, ""},
+    {Daemon::wfd,    Role::logger,   Role::logger,  10, {64,    0,  64, 65536}, false, ""},
     {Daemon::wfd,    Role::porter,   Role::porter,  11, {65536, 0, 256,   0}, false, ""},
     {Daemon::wfd,    Role::nursery,  Role::worker,  12, {16384, 65536, 512, 0}, false, "pages"},
     {Daemon::wfd,    Role::worker,   Role::worker,  12, {4096,  0, 512,   0}, false, "pages"},
     {Daemon::wfd,    Role::signer,   Role::signer,  13, {65536, 0, 256,   0}, false, ""},
     {Daemon::wfd,    Role::broker,   Role::broker,  14, {65536, 0, 256,   0}, true,  ""},
-    {Daemon::authd,  Role::logger,   Role::logger,  20, {64,    0,  64,   0}, false, ""},
+    {Daemon::authd,  Role::logger,   Role::logger,  20, {64,    0,  64, 65536}, false, ""},
     {Daemon::authd,  Role::sessions, Role::sessions, 21, {65536, 0, 512,  0}, false, ""},
     {Daemon::authd,  Role::vault,    Role::vault,   22, {64,    0, 512, 4096}, false, "db"},
 };

@@ -229,6 +229,33 @@ TEST_CASE("a logger that is told to go writes all that is queued first", "[logge
   CHECK(test::left_with(desk.logger->end(), 0));
 }
 
+TEST_CASE("in the foreground each line also goes to stderr once, a file perhaps", "[logger]") {
+  POSTERN_NEEDS_ROOT
+  Desk desk;
+  const std::string copy = desk.run.path() + "/stderr";
+  const UniqueFd file = UniqueFd::adopt(::open(copy.c_str(), O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0600));
+  REQUIRE(file);
+  const int saved = ::dup(2);
+  REQUIRE(::dup2(file.get(), 2) == 2);
+  desk.logger = std::make_unique<RoleChild>(Daemon::redird, Role::logger, run_logger);
+  const bool back = ::dup2(saved, 2) == 2;
+  (void)::close(saved);
+  REQUIRE(back);
+  REQUIRE(desk.logger->give(Item::log_in, desk.in.get(), Role::porter));
+  REQUIRE(desk.logger->give(Item::log_page, desk.page_fd.get()));
+  REQUIRE(desk.logger->give(Item::syslog, desk.syslogd.way().get()));
+  CHECK(desk.logger->start(desk.jail.path(), true) == "");
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(desk.porter.write(Line("n").add("i", i)));
+    REQUIRE(after_head(desk.syslogd.line()) == "event=n i=" + std::to_string(i));
+  }
+  REQUIRE(desk.logger->control().send(Retire{}) == Told::sent);
+  CHECK(test::left_with(desk.logger->end(), 0));
+  const std::string text = read_all(file.get(), 10'000).value();
+  CHECK(std::count(text.begin(), text.end(), '\n') == 3);
+  CHECK(text.find("redird/porter[") != std::string::npos);
+}
+
 TEST_CASE("a queue whose writers are gone does not keep the logger busy", "[logger]") {
   POSTERN_NEEDS_ROOT
   Desk desk;

@@ -65,11 +65,12 @@ class RoleChild {
     return control_.send(hand, lent) == Told::sent;
   }
   // Starts it in its jail; empty when it serves, or else why not.
-  std::string start(const std::string& jail) {
+  std::string start(const std::string& jail, bool foreground = false) {
     Start start;
     start.uid = uid;
     start.gid = gid;
     start.instance = 1;
+    start.foreground = foreground;
     for (std::byte& b : start.ticket_key.fill(TicketKey::capacity)) b = std::byte{0x5a};
     if (!start.jail.assign(jail) || control_.send(start) != Told::sent) return "cannot be told";
     Packet packet;
