@@ -172,11 +172,9 @@ UniqueFd Porter::enroll(Role role, std::uint64_t number) {
   const int lent[] = {pair->first.get()};
   Helper& helper = helpers_[role];
   const Told told = helper.channel.send(order, lent);
+  if (told == Told::lost) helper.watcher.stop();  // before its descriptor is closed
+  if (told == Told::lost) helper.channel.close();
   if (told == Told::full) return {};  // later; a worker without it would be of no use
-  if (told == Told::lost) {
-    helper.watcher.stop();
-    helper.channel.close();
-  }
   return std::move(pair->second);  // of a helper that is not there: the worker sees it closed
 }
 
