@@ -275,10 +275,7 @@ void House::ended(Process& p, int status) {
     if (is_empty() && emptied_) std::exchange(emptied_, nullptr)();
     return;
   }
-  (void)services_.log.write(Line("fault", Level::error)
-                                .add("role", name_of(p.role))
-                                .add("pid", pid)
-                                .add("what", what));
+  log_fault(p.role, pid, what);
   if (was_ready && services_.loop.now() - p.since > good_life) p.pause = first_pause;
   for (Process* fellow : with_fellows(p))
     if (fellow->pid > 0) (void)::kill(fellow->pid, SIGKILL);
@@ -297,11 +294,26 @@ void House::relaunch(Process& p) {
     if (member->pid > 0) return restart_later(p);  // killed, but not reaped yet
   for (Process* member : group) {
     member->restart.cancel();
-    if (Result<void> launched = launch(*member); !launched) return restart_later(p);
+    if (Result<void> launched = launch(*member); !launched) return relaunch_failed(p, launched.error());
   }
   link(group);
   for (Process* member : group)
-    if (Result<void> given = hand_over(*member); !given) (void)::kill(member->pid, SIGKILL);
+    if (Result<void> given = hand_over(*member); !given) return relaunch_failed(p, given.error());
+}
+
+// All of the group go down again, and have another try later.
+void House::relaunch_failed(Process& p, const Error& error) {
+  log_fault(p.role, 0, error.what);
+  for (Process* member : with_fellows(p))
+    if (member->pid > 0) (void)::kill(member->pid, SIGKILL);
+  restart_later(p);
+}
+
+void House::log_fault(Role role, pid_t pid, std::string_view what) {
+  (void)services_.log.write(Line("fault", Level::error)
+                                .add("role", name_of(role))
+                                .add("pid", pid == 0 ? "" : std::to_string(pid))
+                                .add("what", what));
 }
 
 // `p` and those who live and die with it.

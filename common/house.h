@@ -118,6 +118,8 @@ class House {
   void ended(Process& p, int status);
   void restart_later(Process& p);
   void relaunch(Process& p);
+  void relaunch_failed(Process& p, const Error& error);
+  void log_fault(Role role, pid_t pid, std::string_view what);
   void finish_start(Result<void> result);
   void tell_rest_to_go();
 
