@@ -10,21 +10,18 @@
 #include "wfd/cookie.h"
 #include "wfd/field_rules.h"
 #include "wfd/head_writer.h"
-#include "wfd/target.h"
+#include "wfd/outward.h"
 
 namespace postern::wfd {
 namespace {
 
-constexpr std::string_view plain_scheme = "http://";
 constexpr std::string_view hsts_year = "max-age=31536000";
 
 bool is_bodiless(int status) { return status < 200 || status == 204 || status == 304; }
 
-bool goes_on(const Field& field, const ResponseHead& answer, const AnswerPlan& plan) {
-  const std::string folded = fold_name(field.name);
+bool goes_on(const Field& field, const std::string& folded, const ResponseHead& answer, const AnswerPlan& plan) {
   if (is_hop_by_hop(folded) || is_ours_to_answer(folded) || is_listed(folded, plan.strip)) return false;
   if (folded == "strict-transport-security" && !plan.hsts) return false;
-  if (folded == "set-cookie" && sets_our_cookie(field.value, plan.cookie_name)) return false;
   return !named_by_connection(answer.fields, field.name);
 }
 
@@ -66,19 +63,32 @@ Result<std::string> answer_head(const ResponseHead& answer, const AnswerPlan& pl
   HeadWriter to;
   to.status_line(static_cast<unsigned>(answer.status), answer.reason);
   for (const Field& field : answer.fields) {
-    if (!goes_on(field, answer, plan)) continue;
-    if (equal_folded(field.name, "location"))
-      to.field(field.name, secure_location(field.value, plan.domains));
-    else
-      to.field(field.name, field.value);
+    const std::string folded = fold_name(field.name);
+    if (!goes_on(field, folded, answer, plan)) continue;
+    const std::optional<std::string> value = outward_value(folded, field.value, {plan.cookie_name, plan.domains});
+    if (value) to.field(field.name, *value);
   }
   if (answer.status >= 200) {
+    if (const std::string_view policy = added_policy(answer.fields); !policy.empty())
+      to.field("Content-Security-Policy", policy);
     if (plan.hsts && answer.fields.find("strict-transport-security") == nullptr)
       to.field("Strict-Transport-Security", hsts_year);
     write_framing(to, answer, client, framing);
     write_connection(to, client.version, framing.close);
   }
   return to.finish();
+}
+
+std::vector<std::string> withheld_fields(const ResponseHead& answer, const AnswerPlan& plan) {
+  std::vector<std::string> names;
+  for (const Field& field : answer.fields) {
+    std::string folded = fold_name(field.name);
+    const bool changed = folded == "clear-site-data" &&
+                         outward_value(folded, field.value, {plan.cookie_name, plan.domains}) != field.value;
+    const bool ours = folded == "set-cookie" && sets_our_cookie(field.value, plan.cookie_name);
+    if (is_ours_to_answer(folded) || changed || ours) names.push_back(std::move(folded));
+  }
+  return names;
 }
 
 Result<std::string> write_reply(const Reply& reply, const ClientSide& client, Wall now) {
@@ -91,17 +101,6 @@ Result<std::string> write_reply(const Reply& reply, const ClientSide& client, Wa
   std::string bytes = TRY(to.finish());
   if (!client.request_was_head) bytes += reply.body;
   return bytes;
-}
-
-std::string secure_location(std::string_view location, std::span<const std::string> domains) {
-  const std::string as_it_came(location);
-  if (!equal_folded(location.substr(0, plain_scheme.size()), plain_scheme)) return as_it_came;
-  location.remove_prefix(plain_scheme.size());
-  const std::size_t end = std::min(location.find_first_of("/?#"), location.size());
-  HostPort where;
-  if (!parse_host(location.substr(0, end), where)) return as_it_came;
-  if ((where.port != 0 && where.port != 80) || !is_host_of_ours(where.host, domains)) return as_it_came;
-  return "https://" + where.host + std::string(location.substr(end));
 }
 
 }  // namespace postern::wfd

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/clock.h"
 #include "common/http_response.h"
@@ -39,19 +40,20 @@ struct AnswerPlan {
 };
 
 // A server's answer: status and reason as they came, the fields that go from end to end
-// in their order, the framing as decided, and Connection where the version's default is
-// another.  Left out are the fields of field_rules.h, what Connection names, `strip`,
-// Set-Cookie of our name, and Strict-Transport-Security unless `hsts`.  An interim answer
+// in their order, as outward.h turns them for people outside, the framing as decided, and
+// Connection where the version's default is another.  Left out are the fields of
+// field_rules.h, what Connection names, `strip`, and Strict-Transport-Security unless
+// `hsts`; a page without a Content-Security-Policy gets upgrade-insecure-requests.  An interim answer
 // (1xx) gets neither framing nor Connection.  Fails if a part is not fit for a head.
 Result<std::string> answer_head(const ResponseHead& answer, const AnswerPlan& plan,
                                 const ClientSide& client, const ClientFraming& framing);
 
+// The names, folded, of the fields in which a server spoke for the gate and which are
+// withheld: its cookie, its X-Postern-*, Alt-Svc, orders to clear all cookies.
+std::vector<std::string> withheld_fields(const ResponseHead& answer, const AnswerPlan& plan);
+
 // An answer of our own, whole: head with Date and Content-Length, and the body unless the
 // request was HEAD.
 Result<std::string> write_reply(const Reply& reply, const ClientSide& client, Wall now);
-
-// `location` with "http://HOST[:80]" made "https://HOST" when HOST is at or below one of
-// `domains`; anything else as it came.
-std::string secure_location(std::string_view location, std::span<const std::string> domains);
 
 }  // namespace postern::wfd

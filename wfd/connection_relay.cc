@@ -177,6 +177,7 @@ bool Connection::deliver() {
   trace("gate-client", *text);
   now_->status = static_cast<unsigned>(up.head.status);
   now_->answer_begun = true;
+  for (const std::string& name : withheld_fields(up.head, answer_plan())) log_refusal(now_->status, "withheld-" + name);
   up.body = BodyReader(up.head.framing, up.head.length);
   up.in.drop(up.head.size);
   if (!up.learned) learn(up.way == Way::http ? Port::http : up.proved() && !up.fixed ? Port::https_verified : Port::https);

@@ -1,5 +1,7 @@
 #include "wfd/answer.h"
 
+#include "wfd/outward.h"
+
 #include <array>
 #include <string>
 
@@ -75,12 +77,12 @@ TEST_CASE("fields for one connection, and those in our name, end here", "[answer
 
 TEST_CASE("all other fields go on in their order", "[answer]") {
   const std::string fields =
-      "Server: x\r\nSet-Cookie: a=b\r\nSet-Cookie: sessionid=c\r\nWWW-Authenticate: NTLM\r\nDate: x\r\nVia: y\r\n";
+      "Server: x\r\nSet-Cookie: a=b; Secure\r\nSet-Cookie: sessionid=c; secure\r\nWWW-Authenticate: NTLM\r\nDate: x\r\nVia: y\r\n";
   CHECK(ok(fields) == "HTTP/1.1 200 OK\r\n" + fields + "Content-Length: 2\r\n\r\n");
 }
 
 TEST_CASE("Connection cannot take a server's protecting fields away", "[answer]") {
-  const std::string kept = "Set-Cookie: a=b\r\nContent-Security-Policy: x\r\nX-Frame-Options: DENY\r\nCache-Control: no-store\r\n";
+  const std::string kept = "Set-Cookie: a=b; Secure\r\nContent-Security-Policy: x\r\nX-Frame-Options: DENY\r\nCache-Control: no-store\r\n";
   CHECK(ok("Connection: set-cookie, content-security-policy, x-frame-options, cache-control\r\n" + kept) ==
         "HTTP/1.1 200 OK\r\n" + kept + "Content-Length: 2\r\n\r\n");
 }

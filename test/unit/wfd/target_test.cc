@@ -5,6 +5,7 @@
 
 #include "unit/catch.h"
 
+using namespace postern;
 using namespace postern::wfd;
 
 namespace {
