@@ -49,14 +49,6 @@ bool leave_terminal(bool keep_stderr) {
   ::_exit(exit_system);
 }
 
-std::string describe(int status) {
-  if (WIFSIGNALED(status)) {
-    const char* name = ::sigabbrev_np(WTERMSIG(status));
-    return std::string("killed by SIG") + (name != nullptr ? name : "?");
-  }
-  return "exit " + std::to_string(WEXITSTATUS(status));
-}
-
 }  // namespace
 
 struct House::Process {
@@ -266,7 +258,7 @@ void House::ended(Process& p, int status) {
   p.ready = false;
   p.watcher.reset();
   p.control.close();
-  std::string what = describe(status);
+  std::string what = describe_end(status);
   if (!p.last_words.empty()) what += ": " + p.last_words;
   if (started_) return finish_start(fail(std::string(name_of(p.role)) + ": " + what));
   if (retiring_) {

@@ -255,8 +255,7 @@ bool Porter::gone(Porter&, Gone& news, Packet&) {
     (void)self_.log().write(Line("fault", Level::error)
                                 .add("role", "worker")
                                 .add("pid", worker->second.pid)
-                                .add("what", WIFSIGNALED(status) ? "killed by signal " + std::to_string(WTERMSIG(status))
-                                                                 : "exit " + std::to_string(WEXITSTATUS(status))));
+                                .add("what", describe_end(status)));
   const bool unused = worker != workers_.end() && !worker->second.used;
   if (news.status == not_forked || (crashed && unused)) pause_spares();
   for (const Address& source : pool_.remove(news.worker)) charge(source, crashed ? Cause::crashed : Cause::served);

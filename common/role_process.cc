@@ -6,9 +6,11 @@
 #include <openssl/crypto.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <utility>
 
 #include "common/sandbox.h"
@@ -169,6 +171,12 @@ void RoleProcess::reload(Packet& packet) {
     answer.reason = Text<1000>(taken.error().what);
   else answer.taken = true;
   if (master_.send(answer) != Told::sent) loop_.stop(0);
+}
+
+std::string describe_end(int status) {
+  if (!WIFSIGNALED(status)) return "exit " + std::to_string(WEXITSTATUS(status));
+  const char* name = ::sigabbrev_np(WTERMSIG(status));
+  return std::string("killed by SIG") + (name != nullptr ? name : "?");
 }
 
 }  // namespace postern

@@ -35,6 +35,9 @@ struct Handed {
   UniqueFd fd;
 };
 
+// How a process ended, for the log: "killed by SIGSYS", "exit 101".  `status` is waitpid's.
+std::string describe_end(int status);
+
 class RoleProcess {
  public:
   // Takes over everything up to Start.  Only for a process started by a master with its
