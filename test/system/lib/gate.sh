@@ -161,7 +161,7 @@ secret_of() {
 }
 
 base32_of_hex() {
-  python3 -c 'import base64, sys; print(base64.b32encode(bytes.fromhex(sys.stdin.read())).decode())'
+  tr a-f A-F | tr -d '\n' | basenc --base16 -d | basenc --base32
 }
 
 # enroll USER [--totp|--hotp] [AUTHCTL-ARGUMENTS...]
