@@ -81,7 +81,8 @@ class Master {
 };
 
 Result<void> Master::begin(HousePlan house) {
-  TRY_VOID(write_pidfile(house.pidfile));
+  TRY_VOID(write_pidfile(house.pidfile));  // first: the second of two says that it runs already
+  TRY_VOID(plan_.open(house));
   TRY_VOID(watch_signals());
   const auto on_failure = house.log_must_record ? OnLogFailure::deny : OnLogFailure::proceed;
   hub_ = TRY(LogHub::open(house.daemon, house.log_socket, on_failure, options_.verbose));
@@ -314,13 +315,11 @@ int run_master(DaemonPlan& plan, const Options& options, HousePlan house) {
   ::umask(022);
   (void)::prctl(PR_SET_NAME, name.c_str(), 0, 0, 0);
   (void)::signal(SIGPIPE, SIG_IGN);
-  if (Result<void> opened = plan.open(house); !opened) return complain(name + ": " + opened.error().what, exit_system);
   Result<Loop> loop = Loop::open();
   if (!loop) return complain(name + ": " + loop.error().what, exit_system);
   Master master(plan, options, *loop, std::move(parent));
-  if (Result<void> begun = master.begin(std::move(house)); !begun)
-    return complain(name + ": " + begun.error().what, exit_system);
-  const Result<int> code = loop->run();
+  const Result<void> begun = master.begin(std::move(house));
+  const Result<int> code = begun ? loop->run() : Result<int>(Failure(begun.error()));
   master.end();
   if (!code) return complain(name + ": " + code.error().what, exit_system);
   if (!master.failure.empty()) return complain(name + ": " + master.failure, *code);
