@@ -22,6 +22,10 @@ here() {
   nsenter -t "$MACHINE" -m -n -w"$ROOT" "$@"
 }
 
+daemon_pid() {
+  cat "/proc/$MACHINE/root/run/postern/$1.pid"
+}
+
 # run STATUS COMMAND...: its output is in $LAB/out.
 run() {
   local want=$1 got=0
@@ -102,12 +106,12 @@ for daemon in authd wfd redird; do
   esac
   init 0 $daemon status
   says "$daemon runs \([0-9]+\)"
-  pid=$(cat "/proc/$MACHINE/root/run/postern/$daemon.pid")
+  pid=$(daemon_pid $daemon)
   init 0 $daemon start
-  [ "$(cat "/proc/$MACHINE/root/run/postern/$daemon.pid")" = "$pid" ] || fail "$daemon: a second start took over"
+  [ "$(daemon_pid $daemon)" = "$pid" ] || fail "$daemon: a second start took over"
   run 111 $daemon
   says 'runs already'
-  [ "$(cat "/proc/$MACHINE/root/run/postern/$daemon.pid")" = "$pid" ] || fail "$daemon: a second start took the pid file"
+  [ "$(daemon_pid $daemon)" = "$pid" ] || fail "$daemon: a second start took the pid file"
   kill -0 "$pid" || fail "$daemon: a second start ended the first"
 done
 
@@ -119,19 +123,16 @@ login alice
 expect_page www -b "$(jar_of alice)"
 
 # The roles run as the users that were made.
-ps -o user:20= -o args= -s "$(cat "/proc/$MACHINE/root/run/postern/wfd.pid")" > "$LAB/ps.ids" 2> /dev/null
-signer=$(ps -eo pid=,args= | awk '$2 == "postern-wfd:" && $3 == "signer" { print $1 }' | while read -r pid; do
-  [ "$(readlink "/proc/$pid/ns/net")" != "$(readlink "/proc/$MACHINE/ns/net")" ] || echo "$pid"
-done)
+signer=$(role_pids wfd signer)
 [ "$(stat -c %u "/proc/$signer/task")" = "$(here id -u _wfd-signer)" ] || fail "the signer is not _wfd-signer"
 
 # reload, restart, and a broken file, which stops neither and starts nothing.
 init 0 wfd reload
 expect_log 'wfd/master.* event=reload version=[^ ]+ result=ok$'
 expect_page www -b "$(jar_of alice)"
-old=$(cat "/proc/$MACHINE/root/run/postern/redird.pid")
+old=$(daemon_pid redird)
 init 0 redird restart
-[ "$(cat "/proc/$MACHINE/root/run/postern/redird.pid")" != "$old" ] || fail "restart did not restart"
+[ "$(daemon_pid redird)" != "$old" ] || fail "restart did not restart"
 expect_status 301 "http://www.$DOMAIN/"
 echo nonsense >> "$conf/wfd.conf"
 init 100 wfd configtest
@@ -172,7 +173,7 @@ wait_for 5 grep -q 'event=start version=' "$LAB/out" || fail "-f says nothing: $
 expect_status 301 "http://www.$DOMAIN/"
 says 'event=start'
 wait_for 5 grep -q 'event=request .* status=301' "$LAB/out" || fail "-f does not show a request: $(cat "$LAB/out")"
-kill -TERM "$(cat "/proc/$MACHINE/root/run/postern/redird.pid")"
+kill -TERM "$(daemon_pid redird)"
 status=0
 wait $foreground || status=$?
 [ $status = 0 ] || fail "-f ends with $status after TERM"
