@@ -29,7 +29,7 @@ unit-tests: $(UNIT_TESTS)
 
 include test/fuzz/part.mk
 # The building is a second make, so that a package that `deps` has just brought is seen.
-.PHONY: deps demo check check-unit audit
+.PHONY: deps demo check check-unit audit numbers
 deps:
 	@test/deps.sh
 
@@ -46,3 +46,7 @@ check-unit: unit-tests
 
 audit: all
 	@test/check.sh audit
+
+# What the gate costs: a table, not a test.
+numbers: all
+	@test/bench/numbers.sh
