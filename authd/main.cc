@@ -1,5 +1,6 @@
 // authd: who you are.  This file says what the daemon consists of, and what each of its
 // roles is handed; what they do is in sessions*.cc and vault*.cc.
+// Never decide here who may pass: the master must not hold a secret or read a message.
 
 #include <fcntl.h>
 

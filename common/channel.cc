@@ -1,5 +1,6 @@
 // Moving messages and descriptors between processes.  The one file with sendmsg and
 // recvmsg for channels; what is in a message is not its business.
+// Never accept here what a route does not say: a peer that sends it is a broken peer.
 
 #include "common/channel.h"
 

@@ -1,5 +1,6 @@
 // Opened once, as root, and kept open over reloads and restarts of porters: while there
-// is no porter, connections wait in the kernel.
+// is no porter, connections wait in the kernel.  Called by the masters of redird and
+// wfd; never accept a connection here.
 
 #include "common/doors.h"
 

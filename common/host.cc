@@ -1,5 +1,6 @@
 // Comparing host names by whole labels, so that evilexample.org is not below
 // example.org.  Names must have been made canonical before; nothing is folded here.
+// Pure.  Called wherever a name is held against a configured one.
 
 #include "common/host.h"
 

@@ -1,5 +1,6 @@
 // Starting, linking, watching and restarting the roles of one generation.  The master
-// that runs this reads nothing that came from the network; keep it so.
+// that runs this reads nothing that came from the network; keep it so.  What a role
+// does belongs to its room, and when to reload to master.cc.
 
 #include "common/house.h"
 

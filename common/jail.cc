@@ -1,5 +1,6 @@
 // The steps into the jail.  The only file, with sandbox.cc, that knows libcap-ng and
-// the calls that give up privilege.  Never add a step that may fail quietly.
+// the calls that give up privilege.  Called by role_process.cc.  Never add a step that
+// may fail quietly.
 
 #include "common/jail.h"
 
@@ -9,6 +10,7 @@
 #include <grp.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -166,6 +168,20 @@ Result<void> enter_jail(const JailPlan& plan) {
   TRY_VOID(drop_privileges(plan));
   TRY_VOID(die_with_parent(parent));  // the change of user had cleared it
   return prove(plan);
+}
+
+Result<void> fill_numbers_below(int limit) {
+  UniqueFd filler = UniqueFd::adopt(::memfd_create("filler", MFD_CLOEXEC));
+  if (!filler) return fail_errno("cannot make a filler");
+  for (;;) {
+    const int fd = ::fcntl(filler.get(), F_DUPFD_CLOEXEC, 0);
+    if (fd < 0) return fail_errno("cannot fill the low descriptor numbers");
+    if (fd < limit) continue;
+    UniqueFd::adopt(fd).reset();
+    break;
+  }
+  (void)filler.release();
+  return {};
 }
 
 }  // namespace postern

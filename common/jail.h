@@ -32,4 +32,9 @@ Result<void> die_with_parent(int parent);
 // Sets `limits` for good (soft and hard).
 Result<void> limit_resources(const Limits& limits);
 
+// Gives every descriptor number below `limit` that is free to an empty file, for the life
+// of this process: what is opened later gets a higher one.  For filters that tell
+// descriptors by their numbers.
+Result<void> fill_numbers_below(int limit);
+
 }  // namespace postern

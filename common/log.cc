@@ -1,5 +1,6 @@
 // Making log lines and handing them to the logger.  Deciding what is logged belongs
-// to the roles; writing to syslog belongs to logger.cc.
+// to the roles; writing to syslog belongs to logger.cc.  Never put here: a value that
+// was not escaped, or one that may be secret (R6).
 
 #include "common/log.h"
 

@@ -1,5 +1,6 @@
-// Keeps the queues of log lines alive over the deaths of loggers.  Nothing is read or
-// written here.
+// Keeps the queues of log lines alive over the deaths of loggers.  Called by master.cc.
+// Nothing is read or written here: the master never sees what a role has to say, and no
+// line is dropped because somebody died.
 
 #include "common/log_hub.h"
 

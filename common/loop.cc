@@ -1,5 +1,6 @@
 // epoll and deadlines.  The only file that waits, and, with the entry functions of
-// the roles, the only one that reads a clock.
+// the roles, the only one that reads a clock.  Called by everybody who waits.  Never
+// put here: what a descriptor or a deadline means.
 
 #include "common/loop.h"
 

@@ -1,5 +1,6 @@
 // The master of every daemon.  It starts as root, opens what needs root, and from
-// then on supervises: it reads nothing that came from the network.
+// then on supervises: it reads nothing that came from the network.  Called by the main.cc
+// of each daemon, which says what is different there; never put a daemon's name here.
 
 #include "common/master.h"
 

@@ -1,5 +1,6 @@
 // Forking workers.  A worker starts from a process that never saw a byte of any
-// connection, and shares no memory with another worker that either could write.
+// connection, and shares no memory with another worker that either could write.  Called
+// by the main.cc of redird and wfd.  Never read from a connection here.
 
 #include "common/nursery.h"
 

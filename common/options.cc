@@ -1,5 +1,6 @@
-// Command lines.  Everything that is not one of the five options is refused.  Nothing
-// here looks at the configuration.
+// Command lines.  Called by master.cc.  Everything that is not one of the five options
+// is refused.  Nothing here looks at the configuration, and no option may be a second
+// way to set one of its keys.
 
 #include "common/options.h"
 

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -17,6 +16,7 @@
 #include <map>
 #include <memory>
 
+#include "common/jail.h"
 #include "common/net.h"
 #include "common/sandbox_policy.h"
 #include "common/throttle.h"
@@ -109,16 +109,7 @@ Result<void> Porter::open() {
 
 // Fills every fixed number that is still free, for the life of this process.
 Result<void> Porter::fix_numbers() {
-  UniqueFd filler = UniqueFd::adopt(::memfd_create("filler", MFD_CLOEXEC));
-  if (!filler) return fail_errno("cannot make a filler");
-  for (;;) {
-    const int fd = ::fcntl(filler.get(), F_DUPFD_CLOEXEC, 0);
-    if (fd < 0) return fail_errno("cannot fill the fixed channel numbers");
-    if (fd < porter_fixed_channels) continue;
-    UniqueFd::adopt(fd).reset();
-    break;
-  }
-  (void)filler.release();
+  TRY_VOID(fill_numbers_below(porter_fixed_channels));
   for (const int fd : {self_.master().fd(), nursery_.fd(), reports_.fd(), self_.loop().fd()})
     if (fd >= porter_fixed_channels) return fail("a channel has too high a number");
   return {};

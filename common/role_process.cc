@@ -1,5 +1,6 @@
-// The first steps of every role, and its ear for the master.  What a role is for
-// belongs to its room.
+// The first steps of every role, and its ear for the master.  Called by the entry
+// functions of the roles.  What a role is for belongs to its room, and what a jail is to
+// jail.cc.
 
 #include "common/role_process.h"
 

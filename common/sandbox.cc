@@ -1,5 +1,6 @@
 // From the table of sandbox_policy.h to a filter in the kernel.  Whatever cannot be
-// compiled or installed as written stops the start (R11).
+// compiled or installed as written stops the start (R11).  Called by jail.cc and by the
+// nursery.  Never permit a call here: the table does that.
 
 #include "common/sandbox.h"
 

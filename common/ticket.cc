@@ -1,5 +1,6 @@
 // Sealing tickets.  Only the porter seals; broker, signer and sessions check, each with
-// the number of the channel's worker.
+// the number of the channel's worker.  Never compare a seal but in constant time, and
+// never trust a field of a ticket whose seal was not checked.
 
 #include "common/ticket.h"
 

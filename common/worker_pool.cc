@@ -1,5 +1,6 @@
 // Counting only: who has room, and who serves what.  Who is told what, and whose word
-// counts, is porter.cc's business; no system call belongs here.
+// counts, is porter.cc's business; no system call belongs here, and no clock.  The
+// porters of redird and wfd own one each.
 
 #include "common/worker_pool.h"
 

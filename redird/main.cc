@@ -1,5 +1,6 @@
 // redird: port 80 to port 443.  This file says what the daemon consists of; the rest is
-// common/ and redird/worker.cc.
+// common/ and redird/worker.cc.  Never put here: anything that looks at a connection,
+// for the master runs as root.
 
 #include "common/doors.h"
 #include "common/logger.h"

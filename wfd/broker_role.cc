@@ -1,5 +1,6 @@
 // The life of the role broker: what it opens before its jail, and how it hears of new
-// peers.  Called by main.cc alone; what a dial is stands in broker.cc.
+// peers.  Called by main.cc alone; what a dial is stands in broker.cc.  Never judge a
+// destination here.
 
 #include <utility>
 

@@ -1,5 +1,6 @@
 // Small helpers around OpenSSL's crypto objects, shared by signing, certificates and TLS.
-// Nothing here decides anything but which kinds of keys we use at all.
+// Nothing here decides anything but which kinds of keys we use at all.  Never put here:
+// an SSL object, or a key that is kept.
 #include "wfd/crypto_handles.h"
 
 #include <limits>

@@ -1,4 +1,6 @@
-// Connecting to authd and handing the connections on.  Nothing of a user passes here.
+// Connecting to authd and handing the connections on: to the porter and the broker of
+// each house.  Called by the master's main.cc.  Nothing of a user passes here, and no
+// answer of sessions is ever changed here.
 
 #include "wfd/gate.h"
 

@@ -1,5 +1,6 @@
 // Reads certificates and keys once, to be sure, and forgets them.  The master does this
 // only; the signer reads the same files from descriptors, and nobody else has the keys.
+// Called by main.cc.  Never hand on what was read here.
 
 #include "wfd/key_check.h"
 

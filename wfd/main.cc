@@ -1,4 +1,6 @@
-// wfd: the TLS proxy.  This file says what the daemon consists of.
+// wfd: the TLS proxy.  This file says what the daemon consists of, and which role is
+// handed which file.  Never put here: anything that looks at a connection, for the
+// master runs as root.
 
 #include <fcntl.h>
 

@@ -1,5 +1,6 @@
 // The life of the role signer: it reads the keys from descriptors that its master opened,
-// before its jail, and has no other way to a key.  Called by main.cc alone.
+// before its jail, and has no other way to a key.  Called by main.cc alone.  What may be
+// signed is in sign_policy.cc.
 
 #include <span>
 #include <string>

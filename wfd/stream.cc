@@ -1,4 +1,6 @@
-// The plain half of Stream, and the choice between the two.  No HTTP here.
+// The plain half of Stream, and the choice between the two.  Called by connections, for
+// their servers.  No HTTP here, and no OpenSSL: that is behind TlsStream.  Nothing waits
+// here.
 
 #include "wfd/stream.h"
 

@@ -1,5 +1,6 @@
 // Writing heads into the log without what a thief could use (R6).  Called with heads
 // that were parsed, and with those that were made here; bodies never come this way.
+// Nothing here changes what is sent.
 
 #include "wfd/trace.h"
 

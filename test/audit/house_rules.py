@@ -19,7 +19,7 @@ IN_CODE = (
     (r"^\s*#\s*if\s+0\b",                           "no switched-off code"),
     (r"\brand\s*\(|\bsrand\b|mt19937",              "randomness comes from the kernel"),
 )
-RAW_CLOSE = re.compile(r"::close\s*\(")
+RAW_CLOSE = re.compile(r"(?<![\w>])::close\s*\(")
 MAY_CLOSE = {"common/unique_fd.h"}
 MACRO = re.compile(r"^\s*#\s*define\s+(\w+)", re.M)
 MAY_DEFINE = re.compile(r"TRY|TRY_VOID|_GNU_SOURCE|CATCH_\w+|OPENSSL_\w+")
