@@ -43,6 +43,9 @@ class Master {
  public:
   Master(DaemonPlan& plan, const Options& options, Loop& loop, UniqueFd parent)
       : plan_(plan), options_(options), loop_(loop), parent_(std::move(parent)), in_place_(loop) {}
+  ~Master() { plan_.ending(); }  // the plan outlives the loop, its timers must not
+  Master(const Master&) = delete;
+  Master& operator=(const Master&) = delete;
 
   Result<void> begin(HousePlan house);
   void end();

@@ -37,6 +37,8 @@ class DaemonPlan {
   virtual Result<void> serving(Loop&, Log&, Houses) { return {}; }
   // A role serves, at the first start, after a restart or in a new house.
   virtual void role_ready(House&, Role) {}
+  // The loop and the log of `serving` end now: whatever holds on to them goes first.
+  virtual void ending() {}
 };
 
 // The whole of main().  The exit code comes back.

@@ -114,6 +114,8 @@ class Wfd final : public DaemonPlan {
     if (gate_) gate_->introduce(house, role);
   }
 
+  void ending() override { gate_.reset(); }
+
  private:
   // Private keys go to the signer, and to nobody else.
   static bool may_have(Role role, Item item) {
