@@ -62,14 +62,11 @@ int choose_certificate(SSL* ssl, int* alert, void*) {
     state.failure = "bad-hello";
     return SSL_CLIENT_HELLO_ERROR;
   }
-  const auto chain = certificate_for(state.server->chains, *host);
-  if (!chain) {
-    *alert = SSL_AD_UNRECOGNIZED_NAME;
-    state.failure = "unrecognized-name";
-    return SSL_CLIENT_HELLO_ERROR;
-  }
+  // A name that no certificate has gets the first one: who goes on nevertheless is told
+  // 421 by HTTP, as everybody is who asks for what is not ours.
+  const std::size_t chain = certificate_for(state.server->chains, *host).value_or(0);
   state.sni = *host;
-  SSL_set_SSL_CTX(ssl, state.server->contexts[*chain].get());
+  SSL_set_SSL_CTX(ssl, state.server->contexts[chain].get());
   return SSL_CLIENT_HELLO_SUCCESS;
 }
 
