@@ -15,7 +15,7 @@
 namespace postern::authd {
 namespace {
 
-constexpr int exit_error = 1, exit_usage = 100;
+constexpr int exit_error = 1;
 constexpr std::string_view default_socket = "/run/postern/admin.sock";
 constexpr std::size_t drawn_secret = 20;  // RFC 4226 section 4, R6: 160 bits
 constexpr int proofs = 3;                 // codes that may be typed for one new token
@@ -137,13 +137,13 @@ int main(int argc, char** argv) {
   const std::span<char* const> arguments(argv, static_cast<std::size_t>(argc));
   const auto wish = read_wish(arguments.subspan(argc > 0 ? 1 : 0));
   if (!wish) {
-    (void)complain(wish.error(), exit_usage);
+    (void)complain(wish.error(), exit_error);
     (void)std::fputs(usage_text().c_str(), stderr);
-    return exit_usage;
+    return exit_error;
   }
   if (wish->command == nullptr) return std::puts("authctl " POSTERN_VERSION) < 0 ? exit_error : 0;
   auto ask = question_of(*wish);
-  if (!ask) return complain(ask.error(), exit_usage);
+  if (!ask) return complain(ask.error(), exit_error);
   const auto done = run(*wish, *ask);
   return done ? 0 : complain(done.error(), exit_error);
 }
