@@ -124,14 +124,12 @@ class Rig {
   bool until(Done done, Duration limit = seconds(5)) {
     const Mono end = read_mono() + limit;
     while (read_mono() < end) {
-      bool looked = false;
       if (run_until(loop, [&] {
             pump();
-            looked = true;
             return done();
           }, end - read_mono()))
         return true;
-      over = over || (looked && read_mono() < end);
+      over = over || read_mono() < end;
     }
     return false;
   }

@@ -94,6 +94,27 @@ TEST_CASE("a worker sleeps while nobody does anything", "[connection][spin]") {
   CHECK(sleeps(rig));
 }
 
+TEST_CASE("a worker sleeps when a server said its last word, and the client takes none of it", "[connection][spin]") {
+  // Somewhere between these sizes, a part of the answer has to wait at the worker.
+  for (std::size_t size = 240000; size <= 420000; size += 30000) {
+    Rig rig;
+    WireEnd& client = rig.client();
+    WireEnd& server = rig.relayed(client, request("POST /", 1, "Content-Length: 9000000\r\n"), true);
+    rig.hear_text(server, "\r\n\r\n");
+    server.reading = client.reading = false;
+    client.send(std::string(9000000, 'x'));
+    server.send("HTTP/1.1 200 OK\r\n\r\n" + std::string(size, 'x'));
+    rig.until([&] { return server.all_sent(); }, milliseconds(300));
+    if (!server.all_sent()) break;
+    server.say_bye();
+    rig.settle();
+    server.reading = true;  // there is room for the request again, but no use
+    rig.settle();
+    INFO(size);
+    CHECK(sleeps(rig));
+  }
+}
+
 TEST_CASE("a flood in both directions still leaves room for an order", "[connection][spin]") {
   Rig rig;
   WireEnd& client = rig.client();

@@ -41,7 +41,7 @@ TEST_CASE("a host is ours at or below a domain, and a dot stands between", "[tar
         "lab.example\r\nx: y", "", "example.org"})
     CHECK_FALSE(is_host_of_ours(bad, ours));
   CHECK_FALSE(is_host_of_ours("lab.example", {}));
-  CHECK_FALSE(is_at_or_below("lab.example", ""));
+  CHECK_FALSE(postern::is_at_or_below("lab.example", ""));
 }
 
 TEST_CASE("a path has one leading slash and nothing that a browser reads in another way", "[target]") {

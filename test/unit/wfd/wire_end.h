@@ -65,6 +65,9 @@ class WireEnd {
     if (ssl_) (void)SSL_shutdown(ssl_.get());
     (void)::shutdown(fd_.get(), SHUT_WR);
   }
+  // The close_notify of TLS alone.
+  void say_bye() { (void)SSL_shutdown(ssl_.get()); }
+  bool all_sent() const { return unsent_.empty(); }
   // Ends properly: close_notify, then the socket.
   void close() {
     finish();

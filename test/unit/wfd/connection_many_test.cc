@@ -1,0 +1,145 @@
+// Several connections in one worker: each has its own, and the worker its end.
+#include "unit/wfd/connection_rig.h"
+
+using namespace connection_rig;
+
+namespace {
+
+WfdSettings many() {
+  WfdSettings settings = bench_settings();
+  settings.isolation.connections_per_worker = 16;
+  return settings;
+}
+
+const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+}  // namespace
+
+TEST_CASE("answers find the connection that asked, in whatever order they come", "[connection][many]") {
+  Rig rig(many());
+  WireEnd& one = rig.client("a.example.org");
+  WireEnd& two = rig.client("b.example.org");
+  one.send(request("GET /one", 1));
+  const Judge first = rig.hear<Judge>(rig.sessions);
+  two.send(request("GET /two", 2, "", "b.example.org"));
+  const Judge second = rig.hear<Judge>(rig.sessions);
+  rig.say(rig.sessions, rig.good(second, 2));
+  const Dial dial_two = rig.hear<Dial>(rig.broker);
+  CHECK(dial_two.host.view() == "b.example.org");
+  CHECK(dial_two.cookie == cookie_of(2));
+  rig.say(rig.sessions, rig.good(first, 1));
+  const Dial dial_one = rig.hear<Dial>(rig.broker);
+  CHECK(dial_one.ticket.connection == first.ticket.connection);
+  WireEnd& server_one = rig.connected(dial_one.tag);
+  WireEnd& server_two = rig.connected(dial_two.tag);
+  CHECK(has(rig.hear_text(server_one, "\r\n\r\n"), "GET /one "));
+  CHECK(has(rig.hear_text(server_two, "\r\n\r\n"), "GET /two "));
+  server_two.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\ntwo");
+  server_one.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none");
+  CHECK(body_of(rig.hear_text(one, "one")) == "one");
+  CHECK(body_of(rig.hear_text(two, "two")) == "two");
+}
+
+TEST_CASE("an answer for a connection that is gone goes to nobody", "[connection][many]") {
+  Rig rig(many());
+  WireEnd& stays = rig.client();
+  WireEnd& leaves = rig.client();
+  leaves.send(request("GET /gone", 1));
+  const Judge asked = rig.hear<Judge>(rig.sessions);
+  Dial dial;
+  const bool dialling = GENERATE(false, true);
+  if (dialling) {
+    rig.say(rig.sessions, rig.good(asked));
+    dial = rig.hear<Dial>(rig.broker);
+  }
+  leaves.vanish();
+  CHECK(rig.cause() == Cause::served);
+  rig.settle();
+  WireEnd* server = nullptr;
+  if (dialling) server = &rig.connected(dial.tag);
+  else rig.say(rig.sessions, rig.good(asked));
+  rig.settle();
+  if (server != nullptr) {
+    CHECK(server->ended);
+    CHECK(server->got.empty());
+  }
+  stays.send(request("GET /", 1));
+  rig.judge_good();
+  WireEnd& own = rig.dialled();
+  CHECK(has(rig.hear_text(own, "\r\n\r\n"), "GET / "));
+  CHECK_FALSE(rig.over);
+}
+
+TEST_CASE("the end of a session closes its connections, and no others", "[connection][many]") {
+  Rig rig(many());
+  WireEnd* clients[4];
+  for (int i = 0; i < 4; ++i) {
+    clients[i] = &rig.client();
+    const auto session = static_cast<unsigned char>(i < 3 ? 1 : 2);
+    clients[i]->send(request("GET /", session));
+    rig.judge_good(session);
+    WireEnd& server = rig.dialled();
+    rig.hear_text(server, "\r\n\r\n");
+    if (i > 0) server.send("HTTP/1.1 200 OK\r\n\r\nso far");
+    if (i > 0) rig.hear_text(*clients[i], "so far");
+  }
+  Ended ended;
+  ended.slot = 1;
+  ended.generation = rig.page->generation(1);
+  rig.say(rig.sessions, ended);
+  (void)rig.hear<EndedSeen>(rig.sessions);
+  for (int i = 0; i < 3; ++i) rig.hear_end(*clients[i], milliseconds(900));
+  rig.settle();
+  CHECK_FALSE(clients[3]->ended);
+}
+
+TEST_CASE("who retires ends idle connections, and finishes what is under way", "[connection][many]") {
+  Rig rig(many());
+  WireEnd& idle = rig.client();
+  WireEnd& server = rig.relayed(idle, request("GET /"));
+  rig.hear_text(server, "\r\n\r\n");
+  server.send(ok);
+  rig.hear_text(idle, "ok");
+  WireEnd& busy = rig.client();
+  WireEnd& slow = rig.relayed(busy, request("GET /slow"));
+  rig.hear_text(slow, "\r\n\r\n");
+  SECTION("on the porter's word") { rig.say(rig.porter, Retire{}); }
+  SECTION("because the porter is gone") { rig.porter.close(); }
+  rig.hear_end(idle);
+  rig.settle();
+  CHECK_FALSE(rig.over);
+  busy.send(request("GET /next"));
+  slow.send(ok);
+  CHECK(has(rig.hear_text(busy, "ok"), "Connection: close\r\n"));
+  rig.hear_end(busy);
+  busy.close();
+  REQUIRE(rig.until([&] { return rig.over; }));
+  CHECK(rig.lines("request").size() == 2);
+}
+
+TEST_CASE("a worker of one connection is over with it; one of many waits for more", "[connection][many]") {
+  const bool single = GENERATE(true, false);
+  Rig rig(single ? bench_settings() : many());
+  WireEnd& client = rig.client();
+  client.close();
+  CHECK(rig.cause() == Cause::served);
+  rig.settle();
+  CHECK(rig.over == single);
+  if (!single) {
+    rig.say(rig.porter, Retire{});
+    REQUIRE(rig.until([&] { return rig.over; }));
+  }
+}
+
+TEST_CASE("a worker destroyed in the middle of everything leaves nothing behind", "[connection][many]") {
+  Rig rig(many());
+  WireEnd& asking = rig.client();
+  asking.send(request("GET /1", 1));
+  const Judge asked = rig.hear<Judge>(rig.sessions);
+  WireEnd& relaying = rig.client();
+  relaying.send(request("GET /2", 2));
+  rig.judge_good(2);
+  rig.hear_text(rig.dialled(), "\r\n\r\n");
+  rig.worker.reset();
+  CHECK(asked.tag != 0);
+}
