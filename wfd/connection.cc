@@ -1,5 +1,6 @@
-// States, deadlines, and the client's end of a connection.  What a request may do is
-// judged in connection_judge.cc; nothing here looks into one.
+// States, deadlines, and the client's end of a connection.  Called by the worker and by
+// the loop.  What a request may do is judged in connection_judge.cc: never look into one
+// here, and never destroy a connection here, for its functions are on the stack.
 
 #include "wfd/connection.h"
 
@@ -43,7 +44,7 @@ Result<void> Connection::start() {
   TRY_VOID(client_watcher_.start(worker_.loop(), client_.fd(), EPOLLIN,
                                  [this](std::uint32_t events) { on_client(events); }));
   lifetime_.set(worker_.loop(), worker_.loop().now() + worker_.shop().settings.limits.connection_lifetime,
-                [this] { close(cause_); });
+                [this] { end(cause_); });
   begin_exchange();
   set_deadline();
   drive();
@@ -109,9 +110,9 @@ void Connection::on_deadline() {
   switch (state_) {
     case State::handshake:
       log_refusal(0, "slow");
-      return close(Cause::slow);
+      return end(Cause::slow);
     case State::read_head:
-      if (in_.empty()) return close(requests_ == 0 ? Cause::slow : cause_);
+      if (in_.empty()) return end(requests_ == 0 ? Cause::slow : cause_);
       [[fallthrough]];
     case State::read_form:
       cause_ = Cause::slow;
@@ -123,12 +124,12 @@ void Connection::on_deadline() {
     case State::dial:
     case State::reach:
     case State::exchange:
-      if (now_->answer_begun) return close(cause_);
+      if (now_->answer_begun) return end(cause_);
       if (kept_) use_kept();
       else refuse(504, "timeout");
       break;
     default:
-      return close(cause_);
+      return end(cause_);
   }
   drive();
 }
@@ -141,7 +142,7 @@ void Connection::on_client(std::uint32_t events) {
   const bool dead = (events & (EPOLLHUP | EPOLLERR)) != 0;
   const bool half = (events & EPOLLRDHUP) != 0;
   const bool gone = dead || (half && !wants_to_read());
-  if (gone && state_ != State::handshake) return close(cause_);  // nobody is left to answer to
+  if (gone && state_ != State::handshake) return end(cause_);  // nobody is left to answer to
   drive();
 }
 
@@ -161,7 +162,7 @@ void Connection::watch_client() {
   const bool unsent = own_sent_ < own_.size() || !out_.empty();
   if (wants_to_read()) events |= EPOLLIN;
   if (unsent || (client_wants_write_ && wants_to_read())) events |= EPOLLOUT;
-  if (!client_watcher_.want(events)) close(Cause::none);
+  if (!client_watcher_.want(events)) end(Cause::none);
 }
 
 // Reads what there is into `into`.  True if something came.
@@ -186,7 +187,7 @@ bool Connection::flush_client() {
     const IoResult r = client_.write(bytes);
     client_wants_write_ = r.io == Io::want_write;
     if (r.io == Io::closed || r.io == Io::failed) {
-      close(cause_);
+      end(cause_);
       return false;
     }
     if (r.io != Io::done) return false;
@@ -208,7 +209,7 @@ bool Connection::step_handshake() {
   }
   if (io == Io::failed || io == Io::closed) {
     log_refusal(0, client_.failure().empty() ? "handshake" : client_.failure());
-    close(client_.failure() == "signer" ? Cause::none : Cause::handshake);  // ours is not the client's
+    end(client_.failure() == "signer" ? Cause::none : Cause::handshake);  // ours is not the client's
   }
   return false;
 }
@@ -218,7 +219,7 @@ bool Connection::step_read_head() {
   const bool some = read_client(in_);
   if (was_empty && some && requests_ > 0) set_deadline();  // idle no more
   if (in_.empty()) {
-    if (client_eof_) close(cause_);
+    if (client_eof_) end(cause_);
     return false;
   }
   const auto& limits = worker_.shop().settings.limits;
@@ -227,7 +228,7 @@ bool Connection::step_read_head() {
   head_limits.fields = limits.head_fields;
   const HeadResult result = parse_request(in_.view(), head_limits, head_);
   if (result.state == Parse::more) {
-    if (client_eof_) close(cause_);  // it changed its mind
+    if (client_eof_) end(cause_);  // it changed its mind
     return false;
   }
   now_->began = worker_.loop().now();
@@ -259,7 +260,7 @@ bool Connection::step_answer() {
 bool Connection::step_linger() {
   discard_input();
   if (client_eof_ || lingered_ >= linger_bytes) {
-    close(cause_);
+    end(cause_);
     return false;
   }
   if (!end_said_) {
@@ -296,7 +297,7 @@ void Connection::finish_exchange() {
 }
 
 // The end.  A request that was under way is still logged, as far as it came.
-void Connection::close(Cause cause) {
+void Connection::end(Cause cause) {
   if (state_ == State::closed) return;
   log_request();
   forget_question();
@@ -309,7 +310,7 @@ void Connection::close(Cause cause) {
 
 void Connection::retire() {
   last_request_ = true;
-  if (state_ == State::read_head && in_.empty() && requests_ > 0) close(cause_);
+  if (state_ == State::read_head && in_.empty() && requests_ > 0) end(cause_);
 }
 
 }  // namespace postern::wfd

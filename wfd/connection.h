@@ -102,7 +102,7 @@ class Connection {
   void log_request();
   void trace(std::string_view side, std::string_view head);
   void log_refusal(unsigned status, std::string_view reason);
-  void close(Cause cause);
+  void end(Cause cause);
   void end_session();
   void forget_question();
   std::string id_text() const;

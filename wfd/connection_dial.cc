@@ -206,13 +206,13 @@ void Connection::watch_upstream() {
   Upstream& up = *upstream_;
   const bool active = state_ == State::exchange;
   std::uint32_t events = EPOLLRDHUP;
-  if (!active || up.in.left() > 0) events |= EPOLLIN;
-  if (up.wants_write || (active && !up.out.empty())) events |= EPOLLOUT;
+  if (!active || (!up.gone && up.in.left() > 0)) events |= EPOLLIN;
+  if (up.wants_write || (active && !up.gone && !up.out.empty())) events |= EPOLLOUT;
   const bool watched = up.watcher.active()
                            ? up.watcher.want(events)
                            : up.watcher.start(worker_.loop(), up.stream.fd(), events,
                                               [this](std::uint32_t got) { on_upstream(got); }).has_value();
-  if (!watched) close(Cause::none);
+  if (!watched) end(Cause::none);
 }
 
 void Connection::on_upstream(std::uint32_t events) {

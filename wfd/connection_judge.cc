@@ -1,5 +1,6 @@
 // One request head is judged: host, method, policy, session.  Nothing of a request goes
-// anywhere before judge_session() has a verdict for it (R2).
+// anywhere before judge_session() has a verdict for it (R2).  Called by connection.cc.
+// Never keep a verdict for another cookie, nor take an answer for another question.
 
 #include <algorithm>
 
@@ -137,7 +138,7 @@ void Connection::on_page() {
 void Connection::end_session() {
   if (verdict_.standing != Standing::good) return;
   verdict_ = Verdict();
-  if (upstream_ || kept_ || state_ == State::dial || !out_.empty()) close(cause_);
+  if (upstream_ || kept_ || state_ == State::dial || !out_.empty()) end(cause_);
 }
 
 void Connection::on_peer_lost(Role role) {
@@ -170,7 +171,7 @@ void Connection::say(Reply reply, Event event) {
   kept_.reset();
   if (!request_body_.ended()) now_->side.close = true;
   Result<std::string> text = write_reply(reply, now_->side, read_wall());
-  if (!text) return close(Cause::none);
+  if (!text) return end(Cause::none);
   now_->status = reply.status;
   now_->out = now_->side.request_was_head ? 0 : reply.body.size();
   own_ += out_.view();  // an interim answer, perhaps half-way out: it stays before this one

@@ -1,4 +1,6 @@
-// The login host: the pages that wfd serves itself, and the login.
+// The login host: the pages that wfd serves itself, and the login.  Called by
+// connection_judge.cc, when a head is for that host.  Never copy a PIN, a passcode or a
+// cookie into anything that is not wiped.
 
 #include <algorithm>
 #include <span>
@@ -146,7 +148,7 @@ bool Connection::step_read_form() {
     in_.drop(step.skip + step.payload);
   }
   if (request_body_.ended()) return take_form();
-  if (client_eof_) close(cause_);  // it changed its mind
+  if (client_eof_) end(cause_);  // it changed its mind
   return false;
 }
 

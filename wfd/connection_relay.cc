@@ -46,7 +46,7 @@ bool Connection::begin_request() {
   now_->head_taken = true;
   const bool waits = head_.expect_continue && in_.empty() && !now_->continued;
   now_->continued = true;
-  if (waits && !out_.append("HTTP/1.1 100 Continue\r\n\r\n")) close(Cause::none);
+  if (waits && !out_.append("HTTP/1.1 100 Continue\r\n\r\n")) end(Cause::none);
   return true;
 }
 
@@ -80,11 +80,11 @@ bool Connection::move_request_body() {
   if (fault) {
     cause_ = Cause::unparsable;
     drop_upstream();
-    if (now_->answer_begun) close(cause_);
+    if (now_->answer_begun) end(cause_);
     else refuse(400, "body-bad");
     return true;
   }
-  if (!request_body_.ended() && client_eof_ && in_.empty()) close(cause_);  // it went in the middle
+  if (!request_body_.ended() && client_eof_ && in_.empty()) end(cause_);  // it went in the middle
   return moved;
 }
 
@@ -199,7 +199,7 @@ bool Connection::move_answer_body() {
   if (fault) {  // the client must see that the answer is cut: no proper end is written
     log_refusal(now_->status, "answer-cut");
     (void)flush_client();
-    close(cause_);
+    end(cause_);
     return true;
   }
   if (up.body.ended()) return answer_complete();

@@ -1,4 +1,6 @@
-// Making what workers inherit.  Runs in the nursery, before it has a worker.
+// Making what workers inherit: settings, certificates, pages, a TLS that is warm.  Runs in
+// the nursery, before it has a worker.  Never put here: a private key (the signer's), or
+// anything of one connection, for all workers are copies of this.
 
 #include "wfd/shop.h"
 

@@ -1,5 +1,6 @@
-// A worker's process: its channels, and whose question each answer is.  What happens to
-// a connection is in connection*.cc.
+// A worker's process: its channels, and whose question each answer is.  Called by the
+// nursery, in the new process.  What happens to a connection is in connection*.cc.  Never
+// give an answer to anybody but who asked, nor destroy a connection but in sweep().
 
 #include "wfd/worker.h"
 
