@@ -15,6 +15,7 @@
 namespace postern::wfd {
 namespace {
 
+constexpr std::size_t own_head_room = 8192;  // 16 lines that delete cookies, and the rest
 constexpr std::string_view hsts_year = "max-age=31536000";
 
 bool is_bodiless(int status) { return status < 200 || status == 204 || status == 304; }
@@ -92,7 +93,7 @@ std::vector<std::string> withheld_fields(const ResponseHead& answer, const Answe
 }
 
 Result<std::string> write_reply(const Reply& reply, const ClientSide& client, Wall now) {
-  HeadWriter to;
+  HeadWriter to(own_head_room + reply.body.size());  // there may be a cookie in it
   to.status_line(reply.status, reason_of(reply.status));
   to.field("Date", http_date(now));
   for (const auto& [name, value] : reply.fields) to.field(name, value);

@@ -13,6 +13,9 @@ namespace postern::wfd {
 // whole head: finish() then fails, and nothing of it can be sent.
 class HeadWriter {
  public:
+  // Text that outgrows `room` bytes leaves copies of its beginning behind; where that may
+  // be a secret, the caller asks for enough.
+  explicit HeadWriter(std::size_t room = 1024) { text_.reserve(room); }
   // "METHOD TARGET HTTP/1.1"; the target must be of the bytes that a target may have.
   void request_line(std::string_view method, std::string_view target);
   // "HTTP/1.1 STATUS REASON"; the status has three digits.
