@@ -27,6 +27,7 @@ $(foreach room,$(TEST_ROOMS),$(eval $(call unit_room,$(room))))
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS)
 
+include test/attack/part.mk
 include test/fuzz/part.mk
 # The building is a second make, so that a package that `deps` has just brought is seen.
 .PHONY: deps demo check check-unit audit numbers
