@@ -47,10 +47,15 @@ std::size_t read_control(msghdr& header, Packet& packet) {
 }  // namespace
 
 void Packet::clear() {
+  drop();
+  sender_pid = 0;
+}
+
+// Forgets what was received, but not who sent it.
+void Packet::drop() {
   wipe(bytes_.data(), size_);
   size_ = 0;
   kind = Kind::none;
-  sender_pid = 0;
   for (UniqueFd& fd : descriptors) fd.reset();
 }
 
@@ -93,7 +98,7 @@ Heard Channel::receive(Packet& packet) {
   packet.size_ = static_cast<std::size_t>(n);
   const std::size_t count = read_control(header, packet);
   if (n == 0) {  // an end, or an empty packet, which may bring descriptors
-    packet.clear();
+    packet.drop();
     return Heard::closed;
   }
   const auto code = std::to_integer<std::uint8_t>(packet.bytes_[0]);
@@ -102,7 +107,7 @@ Heard Channel::receive(Packet& packet) {
                            : find_route(static_cast<Kind>(code), peer_, self_);
   const bool truncated = (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
   if (truncated || route == nullptr || route->descriptors != count) {
-    packet.clear();
+    packet.drop();
     return Heard::broken;
   }
   packet.kind = route->kind;

@@ -25,7 +25,8 @@ class Packet {
 
   Kind kind = Kind::none;
   std::array<UniqueFd, max_descriptors> descriptors;
-  std::uint32_t sender_pid = 0;  // by the kernel; 0 unless the socket has SO_PASSCRED
+  // By the kernel, also of a broken message; 0 unless the socket has SO_PASSCRED.
+  std::uint32_t sender_pid = 0;
 
   // True if the packet is exactly one M.
   template <class M>
@@ -36,6 +37,7 @@ class Packet {
 
  private:
   friend class Channel;
+  void drop();
   std::array<std::byte, max_message> bytes_;  // the first size_ of them count
   std::size_t size_ = 0;
 };

@@ -16,6 +16,8 @@ struct PorterPlan {
   std::uint32_t spare_workers = 1;   // workers with room for a connection, kept ready
   std::uint32_t max_workers = 1;
   std::uint32_t connections_in_life = 0;  // then a worker is replaced; 0: never
+  // A worker of one connection is killed when it has had it for longer; zero: never.
+  Duration connection_lifetime{};
   SourceLimits source;
   bool plain = false;                // workers need no signer, broker or sessions (redird)
 };

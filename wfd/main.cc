@@ -28,6 +28,7 @@ Result<int> live_as_porter(RoleProcess& self) {
   plan.connections_per_worker = settings.isolation.connections_per_worker;
   plan.spare_workers = settings.isolation.spare_workers;
   plan.max_workers = settings.isolation.max_workers;
+  plan.connection_lifetime = settings.limits.connection_lifetime;
   plan.source = settings.source;
   return run_porter(self, plan);
 }

@@ -213,3 +213,74 @@ TEST_CASE("only a worker's own report of its own connection is believed", "[port
   REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);  // its life is over
   CHECK(packet.read(retire));
 }
+
+TEST_CASE("a worker that reports what is not its own is killed", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  const PorterPlan plan = plan_for(1);
+  Desk desk(plan);
+  const std::uint64_t number = desk.order();
+  desk.say_spawned(number, ::getpid());
+  const UniqueFd client = desk.dial();
+  Packet packet;
+  REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
+  Serve serve;
+  REQUIRE(packet.read(serve));
+  Channel reports(std::move(desk.reports), Role::worker, Role::porter);
+  Closed closed;
+  closed.ticket = serve.ticket;
+  SECTION("another connection") {
+    ++closed.ticket.connection;
+    REQUIRE(reports.send(closed) == Told::sent);
+  }
+  SECTION("another worker's connection") {
+    closed.ticket.worker = number + 1;
+    REQUIRE(reports.send(closed) == Told::sent);
+  }
+  SECTION("no message at all") { REQUIRE(::send(reports.fd(), "\xff", 1, 0) == 1); }
+  SECTION("an empty packet") { REQUIRE(::send(reports.fd(), "", 0, 0) == 0); }
+  SECTION("a descriptor with it") {
+    const int lent = client.get();
+    char byte = 0x12;
+    iovec part{&byte, 1};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof lent)] = {};
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    *CMSG_FIRSTHDR(&header) = {CMSG_LEN(sizeof lent), SOL_SOCKET, SCM_RIGHTS};
+    std::memcpy(CMSG_DATA(CMSG_FIRSTHDR(&header)), &lent, sizeof lent);
+    REQUIRE(::sendmsg(reports.fd(), &header, 0) == 1);
+  }
+  Kill kill;
+  REQUIRE(desk.nursery.await(packet, 3000) == Heard::packet);
+  REQUIRE(packet.read(kill));
+  CHECK(kill.worker == number);
+}
+
+TEST_CASE("a worker whose only connection is over must leave", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  PorterPlan plan = plan_for(1);
+  plan.connections_per_worker = 1;
+  Desk desk(plan);
+  const std::uint64_t number = desk.order();
+  desk.say_spawned(number, ::getpid());
+  const UniqueFd client = desk.dial();
+  Packet packet;
+  REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
+  Serve serve;
+  REQUIRE(packet.read(serve));
+  Channel reports(std::move(desk.reports), Role::worker, Role::porter);
+  Closed closed;
+  closed.ticket = serve.ticket;
+  REQUIRE(reports.send(closed) == Told::sent);
+  const bool leaves = GENERATE(true, false);
+  if (leaves) desk.say_gone(number, 0);
+  std::vector<std::uint64_t> killed;
+  const Mono end = read_mono() + seconds(7);
+  while (read_mono() < end && killed.empty()) {
+    Kill kill;
+    if (desk.nursery.await(packet, 200) == Heard::packet && packet.read(kill)) killed.push_back(kill.worker);
+  }
+  CHECK(killed == (leaves ? std::vector<std::uint64_t>{} : std::vector<std::uint64_t>{number}));
+}

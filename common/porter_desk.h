@@ -1,0 +1,91 @@
+// The state of a porter, for porter.cc (connections) and porter_workers.cc (workers, and
+// the roles that every worker has a channel to).  Nobody else includes this.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "common/leavers.h"
+#include "common/porter.h"
+#include "common/throttle.h"
+#include "common/worker_pool.h"
+
+namespace postern {
+
+inline constexpr std::array<Role, 3> helper_roles = {Role::signer, Role::broker, Role::sessions};
+
+class Porter {
+ public:
+  Porter(RoleProcess& self, const PorterPlan& plan)
+      : self_(self), plan_(plan), throttle_(plan.source),
+        pool_(plan.connections_per_worker, plan.connections_in_life) {}
+  Result<void> open();
+  Result<void> start();
+  Result<void> fix_numbers();
+
+ private:
+  struct Helper {  // a role that every worker has a channel to
+    Channel channel;
+    Watcher watcher;
+  };
+  struct Worker {
+    Channel channel;
+    std::uint32_t pid = 0;
+    bool retired = false;
+    bool accused = false;  // it broke a rule, and is being killed
+    bool used = false;  // it was given a connection
+  };
+
+  // porter_workers.cc
+  void handed(Handed item);
+  void adopt_helper(Role role, UniqueFd fd, bool introduce);
+  void introduce(Role role, std::uint64_t number, Worker& worker);
+  UniqueFd enroll(Role role, std::uint64_t number);
+  void keep_spares();
+  void pause_spares();
+  bool spawn();
+  bool spawned(Porter&, Spawned& news, Packet&);
+  bool gone(Porter&, Gone& news, Packet&);
+  void hear_nursery();
+  void hear_reports();
+  void release(std::uint64_t worker, std::uint64_t connection, Cause cause);
+  void charge(const Address& source, Cause cause);
+  void retire_worker(std::uint64_t number);
+  void kill_worker(std::uint64_t number);
+  bool believes(const Closed& closed, std::uint32_t sender);
+  void accuse(std::uint32_t pid, std::string_view what);
+  void expect_gone(std::uint64_t number, Duration within);
+  void see_who_is_left();
+
+  // porter.cc
+  void accept_from(int listener);
+  void pause_doors();
+  void admit(UniqueFd connection);
+  void serve(std::uint64_t number, UniqueFd connection, Ticket ticket);
+  void refuse(const Ticket& ticket, std::string_view reason);
+  void open_doors(bool open);
+  void retire();
+  void tell_trace(bool on);
+
+  RoleProcess& self_;
+  const PorterPlan& plan_;
+  Throttle throttle_;
+  WorkerPool pool_;
+  std::vector<Handed> listeners_;
+  std::vector<std::unique_ptr<Watcher>> doors_;
+  Channel nursery_, reports_;
+  Watcher nursery_watcher_, reports_watcher_;
+  std::map<Role, Helper> helpers_;
+  std::map<std::uint64_t, Worker> workers_;  // spawned or asked for
+  std::uint64_t next_worker_ = 0;
+  std::size_t coming_ = 0;  // asked for, not forked yet
+  Leavers leavers_;
+  Timer fork_timer_, door_timer_, leavers_timer_;
+  bool doors_open_ = false, retiring_ = false;
+};
+
+}  // namespace postern

@@ -1,0 +1,49 @@
+// Makes the log lines of porters: the one place that knows their fields and their order
+// (DESIGN 9).  Called by porter.cc alone; nothing here decides whether a line is written.
+
+#include "common/porter_lines.h"
+
+#include <sys/wait.h>
+
+#include "common/role_process.h"
+
+namespace postern {
+
+Line connection_line(const Ticket& ticket) {
+  Line line("connection");
+  line.add_id("id", ticket.connection)
+      .add("src", ticket.client.address.text())
+      .add("sport", ticket.client.port)
+      .add("dst", ticket.destination.address.text())
+      .add("dport", ticket.destination.port);
+  return line;
+}
+
+Line refuse_line(const Ticket& ticket, std::string_view reason) {
+  Line line("refuse", Level::warning);
+  line.add_id("id", ticket.connection)
+      .add("src", ticket.client.address.text())
+      .add("dst", ticket.destination.address.text())
+      .add("status", "")
+      .add("reason", reason);
+  return line;
+}
+
+Line penalty_line(const Address& source, Cause cause, const Penalty& penalty) {
+  Line line("penalty", penalty.refused ? Level::warning : Level::info);
+  line.add("src", source.text()).add("cause", word_of(cause)).add("score", penalty.score);
+  return line;
+}
+
+Line worker_fault_line(std::uint32_t pid, std::string_view what) {
+  Line line("fault", Level::error);
+  line.add("role", "worker").add("pid", pid).add("what", what);
+  return line;
+}
+
+std::string how_it_ended(int status) {
+  const bool in_order = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  return in_order ? std::string() : describe_end(status);
+}
+
+}  // namespace postern
