@@ -1,5 +1,6 @@
 // Who has to leave, and by when.  The porter is the only caller; it kills those that do
-// not.  No clock and no process here.
+// not.  No clock and no process here: the time is given, and killing is the nursery's.
+// Never forget one who did not leave, for then nobody kills it.
 
 #include "common/leavers.h"
 

@@ -1,5 +1,6 @@
 // Makes the log lines of porters: the one place that knows their fields and their order
 // (DESIGN 9).  Called by porter.cc alone; nothing here decides whether a line is written.
+// Never put here: a word that a client chose.
 
 #include "common/porter_lines.h"
 

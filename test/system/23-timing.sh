@@ -52,18 +52,18 @@ def post(user, pin, passcode):
 
 
 times = {kind: [] for kind in KINDS}
-with wire.https(login) as c:
-    assert c.ask(wire.get(login, "/login"))[0] == 200
-    for user, pin, code, *_ in known:
+for user, pin, code, *_ in known:
+    with wire.https(login) as c:
         assert c.ask(post(user, pin, code))[0] == 303
-    for n in range(TRIES):
-        for kind in random.sample(KINDS, len(KINDS)):
+for n in range(TRIES):
+    for kind in random.sample(KINDS, len(KINDS)):
+        with wire.https(login) as c:
             request = post(*kind(n))
             started = time.perf_counter()
             c.send(request)
             status, head, _ = c.answer()
             times[kind].append((time.perf_counter() - started) * 1000)
-            assert status == 403, (kind.__name__, status)
+        assert status == 403, (kind.__name__, status)
 
 
 def spread(values):
