@@ -29,17 +29,20 @@ unit-tests: $(UNIT_TESTS)
 
 include test/attack/part.mk
 include test/fuzz/part.mk
+# All processors, unless the caller has said how many.
+PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
 # The building is a second make, so that a package that `deps` has just brought is seen.
 .PHONY: deps demo check check-unit audit numbers
 deps:
 	@test/deps.sh
 
 demo: deps
-	+@$(MAKE) -s --no-print-directory all
+	+@$(MAKE) -s $(PARALLEL) --no-print-directory all
 	@ONCE=$(ONCE) test/demo.sh
 
 check: deps
-	+@$(MAKE) -s --no-print-directory all unit-tests
+	+@$(MAKE) -s $(PARALLEL) --no-print-directory all unit-tests
 	@test/check.sh
 
 check-unit: unit-tests

@@ -78,7 +78,8 @@ class Wfd final : public DaemonPlan {
 
   Result<void> check() override {
     TRY_VOID(check_system(fresh_));
-    return check_keys(fresh_);
+    TRY_VOID(check_keys(fresh_));
+    return check_pages();
   }
 
   Result<void> open(HousePlan& plan) override {
@@ -95,6 +96,16 @@ class Wfd final : public DaemonPlan {
       for (const OpenFile& file : files)
         if (may_have(role, file.item)) giver.give(file.item, file.fd.get(), Role::none, file.index, file.path);
     };
+    return {};
+  }
+
+  // That the worker's jail has all pages, and nothing beside them.
+  Result<void> check_pages() const {
+    const std::string path = fresh_.process.chroot + "/worker/pages";
+    const UniqueFd directory = UniqueFd::adopt(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory) return fail_errno(fresh_.origin.where("process", "chroot") + ": cannot open " + path);
+    const Result<Pages> pages = Pages::load(directory.get(), {fresh_.login_host, fresh_.domains});
+    if (!pages) return within(fresh_.origin.where("process", "chroot") + ": " + path, pages.error());
     return {};
   }
 

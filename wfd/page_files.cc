@@ -79,6 +79,19 @@ Result<std::string> read_page_file(int directory, const std::string& name, std::
   return content;
 }
 
+Result<void> check_page_names(int directory, std::span<const std::string_view> names) {
+  const Directory open = TRY(open_directory(directory, "."));
+  while (true) {
+    errno = 0;
+    const dirent* entry = ::readdir(open.get());
+    if (entry == nullptr && errno != 0) return fail_errno("cannot read the pages");
+    if (entry == nullptr) return {};
+    const std::string_view name = entry->d_name;
+    const bool known = name == "." || name == ".." || name == "static" || std::ranges::find(names, name) != names.end();
+    if (!known) return fail(std::string(name) + " has no place among the pages");
+  }
+}
+
 Result<std::vector<StaticFile>> read_static_files(int directory) {
   const Directory open = TRY(open_directory(directory, "static"));
   std::vector<StaticFile> files;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,9 @@ std::string_view content_type_of(std::string_view name);
 
 // The whole of the regular file `name` in `directory` (borrowed), at most `limit` bytes.
 Result<std::string> read_page_file(int directory, const std::string& name, std::size_t limit);
+
+// That `directory` (borrowed) holds nothing but `names` and static/.
+Result<void> check_page_names(int directory, std::span<const std::string_view> names);
 
 // All files of static/ in `directory` (borrowed).  A file with an unknown extension or a
 // name of other characters, a subdirectory, or too many of them is an error.

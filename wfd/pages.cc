@@ -116,6 +116,9 @@ Result<Pages> Pages::load(int directory, PageSettings settings) {
     pages.templates_[i] = std::move(*page);
     pages.policies_[i] = TRY(policy_of(pages.templates_[i], pages.settings_));
   }
+  std::array<std::string_view, page_count> names;
+  std::ranges::transform(page_table, names.begin(), [](const PageRow& row) { return std::string_view(row.file); });
+  TRY_VOID(check_page_names(directory, names));
   pages.plain_policy_ = policy_with("", pages.settings_);
   pages.static_files_ = TRY(read_static_files(directory));
   return pages;

@@ -46,7 +46,7 @@ for event in connection request dial; do
 done
 
 # Facilities: authpriv (10) for authd, daemon (3) for the others.
-awk -F'[<>]' '/event=/ { f = int($2 / 8); if ((/postern-authd/ && f != 10) || (/postern-(wfd|redird)/ && f != 3)) { print; bad = 1 } }
+awk -F'[<>]' '/event=/ { f = int($2 / 8); if ((/ authd\/[a-z]+\[/ && f != 10) || (/ (wfd|redird)\/[a-z]+\[/ && f != 3)) { print; bad = 1 } }
   END { exit bad }' "$LAB/syslog" || fail "the wrong facility"
 
 # Restart of the system log under load: each answer has its line in the end.

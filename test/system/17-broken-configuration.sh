@@ -56,6 +56,16 @@ for daemon in redird wfd authd; do
   replaced $daemon chroot "$LAB/no-such-jail"
   replaced $daemon pidfile ""
 done
+
+# A jail holds what belongs there, and nothing else.
+pages=$LAB/jail/wfd/worker/pages
+line=$(grep -nF 'chroot = ' "$LAB/wfd.conf" | head -1 | cut -d: -f1)
+echo '<p>' > "$pages/extra.html"
+expect_refusal wfd "$LAB/wfd.conf" "$line" "an unexpected file among the pages"
+rm "$pages/extra.html"
+mv "$pages/login.html" "$LAB/login.html"
+expect_refusal wfd "$LAB/wfd.conf" "$line" "a missing page"
+mv "$LAB/login.html" "$pages/login.html"
 replaced redird address 300.1.2.3
 replaced redird mode sideways
 broken redird listen "port = 0"

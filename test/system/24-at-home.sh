@@ -9,6 +9,7 @@ lab_up
 mkdir -p "$LAB/machine/etc" "$LAB/machine/usr-local" "$LAB/machine/var-lib" "$LAB/machine/run"
 cp -a /etc/. "$LAB/machine/etc"
 rm -rf "$LAB/machine/etc/postern" "$LAB/machine/etc/init.d"/postern-*
+: > "$LAB/machine/etc/this-is-the-lab"
 cat > "$LAB/machine/boot" <<'END'
 mount --bind "$LAB/machine/etc" /etc &&
   mount --bind "$LAB/machine/usr-local" /usr/local &&
@@ -21,6 +22,9 @@ wait_for 5 test -e "$LAB/machine/booted" || skip "no mount namespace here: $(cat
 here() {
   nsenter -t "$MACHINE" -m -n -w"$ROOT" "$@"
 }
+
+# Whatever is installed below must land in the lab, never on the machine that tests.
+here test -e /etc/this-is-the-lab || skip "the lab cannot have an /etc of its own here"
 
 daemon_pid() {
   cat "/proc/$MACHINE/root/run/postern/$1.pid"

@@ -193,7 +193,7 @@ TEST_CASE("pages that cannot be right stop the start", "[pages]") {
        {Row{"login.html", "{{password}}"}, Row{"login.html", "{{user"}, Row{"login.html", "{{ user }}"},
         Row{"portal.html", "{{host}}"}, Row{"error.html", "a\r\nb"}, Row{"error.html", "<style>{{title}}</style>"},
         Row{"error.html", std::string(max_page_bytes + 1, 'a')}, Row{"static/run.js", "1"}, Row{"static/a b.css", ""},
-        Row{"static/.hidden.css", ""}, Row{"static/noextension", ""}}) {
+        Row{"static/.hidden.css", ""}, Row{"static/noextension", ""}, Row{"extra.html", "<p>"}}) {
     INFO(file << ": " << text.substr(0, 40));
     const Copy copy;
     copy.write(file, text);
