@@ -53,10 +53,6 @@ class Element:
         self.browser.call("POST", self.path + "/click", {})
 
     @property
-    def name(self):
-        return self.browser.call("GET", self.path + "/name")
-
-    @property
     def text(self):
         return self.browser.call("GET", self.path + "/text")
 
@@ -141,21 +137,16 @@ class Browser:
 
     def follow(self, element):
         """Clicks on what leads to another page, and returns once that one is there."""
-        old = self.find("html")
+        old = self.document()
         element.click()
-        self.wait_until(lambda: self.is_stale(old), "the page stays")
-        self.wait_until(lambda: self.script("return document.readyState") == "complete", "still loading")
+        self.wait_until(lambda: self.document() not in (None, old), "no other page")
 
-    @staticmethod
-    def is_stale(element):
+    def document(self):
+        """When the page began, which no other page shares; None while it is loading."""
         try:
-            return element.name is None
-        except RuntimeError as problem:
-            if "stale element" in str(problem):
-                return True
-            if "aborted by navigation" in str(problem):
-                return False  # the old page is just going
-            raise
+            return self.script("return document.readyState === 'complete' ? performance.timeOrigin : null")
+        except RuntimeError:  # in the middle of the way to another page
+            return None
 
     def wait_until(self, condition, complaint, seconds=10):
         deadline = time.monotonic() + seconds
