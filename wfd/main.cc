@@ -21,6 +21,9 @@
 namespace postern::wfd {
 namespace {
 
+// Connections, then a worker is replaced; the signer keeps account of fewer than 65,536.
+constexpr std::uint32_t worker_life = 10'000;
+
 Result<int> live_as_porter(RoleProcess& self) {
   const WfdSettings settings = TRY(parse_wfd(self.settings_text(), self.settings_name()));
   PorterPlan plan;
@@ -28,6 +31,7 @@ Result<int> live_as_porter(RoleProcess& self) {
   plan.connections_per_worker = settings.isolation.connections_per_worker;
   plan.spare_workers = settings.isolation.spare_workers;
   plan.max_workers = settings.isolation.max_workers;
+  plan.connections_in_life = worker_life;
   plan.connection_lifetime = settings.limits.connection_lifetime;
   plan.source = settings.source;
   return run_porter(self, plan);
