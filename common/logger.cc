@@ -6,11 +6,14 @@
 
 #include "common/logger.h"
 
+#include <linux/sockios.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include <array>
+#include <deque>
 #include <cstdio>
 #include <memory>
 #include <vector>
@@ -20,6 +23,7 @@ namespace {
 
 constexpr Duration beat = milliseconds(250);
 constexpr Duration patience = seconds(5);  // that long lines may wait and still count as recorded
+constexpr std::size_t said_kept = 1024;  // above any net.unix.max_dgram_qlen in use
 constexpr int lines_a_round = 64;
 constexpr int facility_daemon = 3, facility_authpriv = 10;
 
@@ -46,6 +50,9 @@ class Logger {
   std::string head(char level, Role role, std::uint32_t pid) const;
   void take_way(UniqueFd way);
   void await_room();
+  bool say(const std::string& datagram);
+  bool say_again();
+  void lose_way();
   void set_stuck(bool stuck);
   void leave();
   void tick();
@@ -54,6 +61,8 @@ class Logger {
   Loop& loop_;
   std::vector<Source> sources_;
   UniqueFd syslog_;
+  std::deque<std::string> said_;   // lines that syslogd has, and may not have read yet
+  std::deque<std::string> again_;  // those that it took with it when it went
   Watcher room_;  // a syslogd that was behind takes lines again
   LogPage* page_ = nullptr;
   bool stuck_ = false, leaving_ = false;
@@ -140,18 +149,45 @@ bool Logger::write_out(std::span<const char> line, Role role, std::uint32_t pid)
   const std::size_t prefix = out.find('>') + 1;
   for (const char c : line.subspan(1))  // a broken role cannot forge a second line
     out += (c >= 0x20 && c <= 0x7e) ? c : '?';
-  if (!syslog_) return false;
-  const ssize_t n = ::send(syslog_.get(), out.data(), out.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  if (n < 0) {
-    if (errno == EAGAIN) await_room();
-    else if (errno != ENOBUFS) take_way({});  // syslogd went away
-    return false;
-  }
+  if (!say_again() || !say(out)) return false;
   if (self_.start().verbose || self_.start().foreground) {
     out += '\n';
     (void)!::write(2, out.data() + prefix, out.size() - prefix);  // a copy for whoever watches
   }
   return true;
+}
+
+// Sends one datagram.  What syslogd had not read when it went is gone with its socket, so
+// lines are kept until it has been seen with nothing left to read, alive.
+bool Logger::say(const std::string& datagram) {
+  if (!syslog_) return false;
+  int unread = -1;
+  const bool all_read = ::ioctl(syslog_.get(), SIOCOUTQ, &unread) == 0 && unread == 0;
+  if (::send(syslog_.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+    if (errno == EAGAIN) await_room();
+    else if (errno != ENOBUFS) lose_way();
+    return false;
+  }
+  if (all_read) said_.clear();  // it took this one, so it lived when it had read all others
+  if (said_.size() == said_kept) said_.pop_front();  // no syslogd has so many before it
+  said_.push_back(datagram);
+  return true;
+}
+
+// What the syslogd before may not have read; at worst it is written twice.
+bool Logger::say_again() {
+  while (!again_.empty()) {
+    const std::string datagram = again_.front();
+    if (!say(datagram)) return false;
+    again_.pop_front();
+  }
+  return true;
+}
+
+void Logger::lose_way() {
+  again_.insert(again_.begin(), said_.begin(), said_.end());
+  said_.clear();
+  take_way({});
 }
 
 void Logger::take_way(UniqueFd way) {
@@ -188,6 +224,7 @@ void Logger::leave() {
 // The heartbeat: tells the others how things are, and tries again when stuck.
 void Logger::tick() {
   if (!syslog_ && self_.master().send(NeedSyslog{}) == Told::lost) loop_.stop(0);
+  if (syslog_) (void)say_again();
   if (stuck_ && syslog_) {
     set_stuck(false);
     for (Source& source : sources_)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -173,8 +174,25 @@ TEST_CASE("no line is lost when syslogd restarts", "[logger]") {
   CHECK(desk.asked());
   desk.syslogd.open();
   REQUIRE(desk.logger->give(Item::syslog, desk.syslogd.way().get()));
+  CHECK(after_head(desk.syslogd.line()) == "event=before");  // it may not have been read; twice does no harm
   for (int i = 0; i < 50; ++i) REQUIRE(after_head(desk.syslogd.line()) == "event=n i=" + std::to_string(i));
   CHECK(desk.becomes(true, 2));
+}
+
+TEST_CASE("what syslogd had not read when it went is written again", "[logger]") {
+  POSTERN_NEEDS_ROOT
+  Desk desk;
+  desk.start();
+  for (int i = 0; i < 5; ++i) REQUIRE(desk.porter.write(Line("unread").add("i", i)));
+  CHECK(after_head(desk.syslogd.line()) == "event=unread i=0");  // the others go with its socket
+  desk.syslogd.close();
+  REQUIRE(desk.porter.write(Line("after")));
+  CHECK(desk.asked());
+  desk.syslogd.open();
+  REQUIRE(desk.logger->give(Item::syslog, desk.syslogd.way().get()));
+  std::set<std::string> seen;
+  while (!seen.contains("event=after")) seen.insert(std::string(after_head(desk.syslogd.line())));
+  for (int i = 1; i < 5; ++i) CHECK(seen.contains("event=unread i=" + std::to_string(i)));
 }
 
 TEST_CASE("a logger that dies loses no line, and others know within a second or so", "[logger]") {

@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -69,6 +70,7 @@ bool holds(When when, const SandboxRule& rule, const Args& a, bool client_addres
     case When::only_sigkill: return low(1) == SIGKILL;
     case When::plain_fork: return a[0] == fork_as_libc;
     case When::own_limits: return low(0) == 0;
+    case When::unread_bytes: return low(1) == TIOCOUTQ;
     case When::to_stderr: return low(0) == 2;
     case When::tcp_socket:
       return (low(0) == AF_INET || low(0) == AF_INET6) && low(1) == (SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK) && low(2) == 0;
@@ -121,6 +123,7 @@ std::vector<Args> probes_of(When when) {
       return {fork, thread, space, high_flags};
     }
     case When::own_limits: return {with(0, 0), with(0, 1), with(0, 0x7ffffff0)};
+    case When::unread_bytes: return {with(1, TIOCOUTQ), with(1, TIOCSTI), with(1, 0)};
     case When::to_stderr: return {with(0, 2), with(0, 1), with(0, 3)};
     case When::tcp_socket: {
       std::vector<Args> all;
