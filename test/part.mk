@@ -8,10 +8,13 @@ TEST_ROOM_redird := $(REDIRD_SRC)
 TEST_ROOM_wfd := $(WFD_SRC)
 TEST_ROOM_authd := $(AUTHD_SRC)
 
+# The tests' own code need not be fast, only built fast: not optimised, and so not fortified.
+TEST_CXX := -O0 -g1 -U_FORTIFY_SOURCE -Wno-old-style-cast -Itest
+
 $(B)/obj/test/%.o: test/%.cc Makefile
 	@mkdir -p $(@D)
 	$(call say,CXX,$<)
-	$(Q)$(CXX) $(CXXBASE) -Wno-old-style-cast -Itest -c -o $@ $<
+	$(Q)$(CXX) $(CXXBASE) $(TEST_CXX) -c -o $@ $<
 
 define unit_room
 ifneq ($$(wildcard test/unit/$(1)/*_test.cc),)
