@@ -29,6 +29,7 @@ enum class Plain : std::uint8_t { never, fallback };             // may port 80 
 enum class SourceAddress : std::uint8_t { proxy, client };       // seen by intranet servers
 enum class Bind : std::uint8_t { exact, prefix, none };          // session to address
 enum class Scheme : std::uint8_t { any, http, https };
+enum class NoStore : std::uint8_t { no, html, all };             // what browsers may not keep
 
 // Where each key was written, for messages about it after parsing.
 struct Origin {
@@ -98,11 +99,12 @@ struct UpstreamVerify {
 
 // What holds for one host; complete: keys not in [host NAME] have their general value.
 struct HostPolicy {
-  std::vector<std::string> methods;        // empty: all but CONNECT and TRACE
+  std::vector<std::string> methods;        // others get 405; none of common/methods.h
   std::vector<std::string> blocked_hosts;  // at or below these: 403
   std::vector<std::string> strip_request_headers;   // lower case
   std::vector<std::string> strip_response_headers;  // lower case
   bool hsts = false;
+  NoStore no_store{};
   std::vector<std::string> websocket_origins;  // host names; empty: the host itself
   Plain plain{};
   UpstreamVerify verify;

@@ -7,6 +7,8 @@
 #include <array>
 #include <charconv>
 
+#include "common/methods.h"
+
 namespace postern {
 namespace {
 
@@ -52,7 +54,7 @@ bool is_host(std::string_view text) {
 bool is_token(std::string_view text) { return text.size() <= 64 && only(text, "!#$%&'*+-.^_`|~"); }
 
 bool is_method(std::string_view text) {
-  return text.size() <= 32 && text != "CONNECT" && text != "TRACE" &&
+  return text.size() <= 32 && !is_forbidden_method(text) &&
          std::all_of(text.begin(), text.end(), [](char c) { return is_upper(c) || c == '-'; });
 }
 
@@ -79,7 +81,7 @@ constexpr std::array<FormRow, static_cast<std::size_t>(Form::last) + 1> forms = 
     {is_host, true, "write a host name (letters, digits, - and dots between)"},
     {is_token, false, "write a name of letters, digits and !#$%&'*+-.^_`|~"},
     {is_token, true, "write the name of a header field"},
-    {is_method, false, "write a method in capitals; CONNECT and TRACE are never allowed"},
+    {is_method, false, "write a method in capitals; CONNECT, TRACE, TRACK and DEBUG are never allowed"},
     {is_user_prefix, false, "write at most 20 of a-z 0-9 _ and -, the first a letter or _"},
     {is_url_path, false, "write a path that begins with /, of letters, digits and ._~- , without . and .. parts"},
 }};

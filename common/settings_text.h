@@ -17,7 +17,7 @@ enum class Form : std::uint8_t {
   host,         // LDH name, made lower case; at most 253 bytes, no IPv4 address
   token,        // RFC 9110 5.6.2, at most 64 bytes: cookie names
   header,       // token, made lower case
-  method,       // capitals and "-"; not CONNECT or TRACE
+  method,       // capitals and "-"; none of common/methods.h
   user_prefix,  // [a-z_][a-z0-9_-]*, at most 20 bytes: the role's name follows
   url_path,     // begins with "/"; letters, digits and /._~- only, no "." or ".." parts
   last = url_path

@@ -14,6 +14,7 @@ using I = S::Intranet;
 using L = S::Limits;
 using P = ProcessSettings;
 
+constexpr std::string_view usual_methods = "GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS";
 constexpr Rule timeout = from_to(milliseconds(100), seconds(3600));
 
 constexpr Row<S> rows[] = {
@@ -75,8 +76,8 @@ constexpr Row<S> rows[] = {
      "Whether cookie and assertion may go to a proved server without TLS."},
     {"verify", "networks", "", Need::not_built, {}, set<S, &S::verify_networks>,
      "Who may ask /verify; empty: nobody."},
-    {"policy", "methods", "", Need::optional, text_of(Form::method), set<S, &S::everyone, &H::methods>,
-     "The methods that are let through; empty: all but CONNECT and TRACE."},
+    {"policy", "methods", usual_methods, Need::optional, text_of(Form::method), set<S, &S::everyone, &H::methods>,
+     "The methods that are let through; others get 405."},
     {"policy", "blocked_hosts", "", Need::optional, text_of(Form::host), set<S, &S::everyone, &H::blocked_hosts>,
      "Hosts at or below these names get 403."},
     {"policy", "strip_request_headers", "", Need::optional, text_of(Form::header), set<S, &S::everyone, &H::strip_request_headers>,
@@ -85,6 +86,8 @@ constexpr Row<S> rows[] = {
      "Header fields that are taken out of answers."},
     {"policy", "hsts", "no", Need::optional, {}, set<S, &S::everyone, &H::hsts>,
      "Whether Strict-Transport-Security is added to answers."},
+    {"policy", "no_store", "no", Need::optional, {}, set<S, &S::everyone, &H::no_store>,
+     "Which answers browsers must not keep: no, html or all."},
     {"policy", "websocket_origins", "", Need::not_built, text_of(Form::host), set<S, &S::everyone, &H::websocket_origins>,
      "Hosts whose pages may open WebSockets; empty: the host itself."},
     {"isolation", "connections_per_worker", "1", Need::optional, from_to(1, 1500), set<S, &S::isolation, &S::Isolation::connections_per_worker>,
@@ -128,7 +131,7 @@ constexpr Row<S> rows[] = {
 // The keys of each [host NAME]; what one leaves out has the general value, so the texts
 // here only tell what a key that is not built yet may say.
 constexpr Row<H> host_rows[] = {
-    {"host NAME", "methods", "", Need::optional, text_of(Form::method), set<H, &H::methods>,
+    {"host NAME", "methods", usual_methods, Need::optional, text_of(Form::method), set<H, &H::methods>,
      "As in [policy], for one host."},
     {"host NAME", "blocked_hosts", "", Need::optional, text_of(Form::host), set<H, &H::blocked_hosts>,
      "As in [policy], for one host."},
@@ -137,6 +140,8 @@ constexpr Row<H> host_rows[] = {
     {"host NAME", "strip_response_headers", "", Need::optional, text_of(Form::header), set<H, &H::strip_response_headers>,
      "As in [policy], for one host."},
     {"host NAME", "hsts", "no", Need::optional, {}, set<H, &H::hsts>,
+     "As in [policy], for one host."},
+    {"host NAME", "no_store", "no", Need::optional, {}, set<H, &H::no_store>,
      "As in [policy], for one host."},
     {"host NAME", "websocket_origins", "", Need::not_built, text_of(Form::host), set<H, &H::websocket_origins>,
      "As in [policy], for one host."},

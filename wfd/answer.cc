@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "wfd/caching.h"
 #include "wfd/cookie.h"
 #include "wfd/field_rules.h"
 #include "wfd/head_writer.h"
@@ -23,6 +24,7 @@ bool is_bodiless(int status) { return status < 200 || status == 204 || status ==
 bool goes_on(const Field& field, const std::string& folded, const ResponseHead& answer, const AnswerPlan& plan) {
   if (is_hop_by_hop(folded) || is_ours_to_answer(folded) || is_listed(folded, plan.strip)) return false;
   if (folded == "strict-transport-security" && !plan.hsts) return false;
+  if (is_about_caching(folded) && must_not_be_kept(answer, plan.no_store)) return false;
   return !named_by_connection(answer.fields, field.name);
 }
 
@@ -74,6 +76,7 @@ Result<std::string> answer_head(const ResponseHead& answer, const AnswerPlan& pl
       to.field("Content-Security-Policy", policy);
     if (plan.hsts && answer.fields.find("strict-transport-security") == nullptr)
       to.field("Strict-Transport-Security", hsts_year);
+    if (must_not_be_kept(answer, plan.no_store)) to.field("Cache-Control", "no-store");
     write_framing(to, answer, client, framing);
     write_connection(to, client.version, framing.close);
   }

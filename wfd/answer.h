@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/http_response.h"
 #include "common/result.h"
+#include "common/settings.h"
 #include "wfd/reply.h"
 
 namespace postern::wfd {
@@ -37,14 +38,15 @@ struct AnswerPlan {
   std::span<const std::string> domains;  // Location http://HOST at or below these -> https
   std::span<const std::string> strip;   // [policy] strip_response_headers, lower case
   bool hsts = false;                    // [policy] hsts: added, unless the server sends its own
+  NoStore no_store = NoStore::no;       // [policy] no_store, see caching.h
 };
 
 // A server's answer: status and reason as they came, the fields that go from end to end
 // in their order, as outward.h turns them for people outside, the framing as decided, and
 // Connection where the version's default is another.  Left out are the fields of
 // field_rules.h, what Connection names, `strip`, and Strict-Transport-Security unless
-// `hsts`; a page without a Content-Security-Policy gets upgrade-insecure-requests.  An interim answer
-// (1xx) gets neither framing nor Connection.  Fails if a part is not fit for a head.
+// `hsts`; a page without a Content-Security-Policy gets upgrade-insecure-requests; what must not
+// be kept says so.  An interim answer (1xx) gets neither framing nor Connection.  Fails if a part is not fit for a head.
 Result<std::string> answer_head(const ResponseHead& answer, const AnswerPlan& plan,
                                 const ClientSide& client, const ClientFraming& framing);
 

@@ -2,10 +2,9 @@
 // anywhere before judge_session() has a verdict for it (R2).  Called by connection.cc.
 // Never keep a verdict for another cookie, nor take an answer for another question.
 
-#include <algorithm>
-
 #include "wfd/connection.h"
 #include "wfd/cookie.h"
+#include "wfd/methods.h"
 #include "wfd/navigation.h"
 #include "wfd/target.h"
 #include "wfd/worker.h"
@@ -14,22 +13,6 @@ namespace postern::wfd {
 namespace {
 
 constexpr std::uint16_t https_port = 443;
-constexpr std::string_view usual_methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-
-bool lists(const std::vector<std::string>& all, std::string_view one) {
-  return std::ranges::find(all, one) != all.end();
-}
-
-// TRACE would show a page's script what we add to requests (RFC 9110, 9.3.8).
-bool may_use(const HostPolicy& policy, std::string_view method) {
-  return method != "TRACE" && (policy.methods.empty() || lists(policy.methods, method));
-}
-
-std::string allowed_methods(const HostPolicy& policy) {
-  std::string allow;
-  for (const std::string& method : policy.methods) allow += (allow.empty() ? "" : ", ") + method;
-  return policy.methods.empty() ? std::string(usual_methods) : allow;
-}
 
 }  // namespace
 
@@ -75,7 +58,7 @@ bool Connection::refuse_head() {
     refuse(503, "cannot-log");
   else if (!now_->on_login_host && postern::is_at_or_below(head_.host, policy().blocked_hosts))
     refuse(403, "blocked-host");
-  else if (!now_->on_login_host && !may_use(policy(), head_.method))
+  else if (!now_->on_login_host && !may_use(policy().methods, head_.method))
     refuse(405, "method");
   else
     return false;
@@ -190,7 +173,7 @@ void Connection::refuse(unsigned status, std::string_view reason, std::string_vi
   if (!now_->known) now_->side = {Version::http_1_1, false, true};  // no head was understood
   now_->known = true;
   Reply reply = worker_.shop().pages->error(status, now_->wants_html, now_->on_login_host, id_text(), detail);
-  if (status == 405) reply.add("Allow", allowed_methods(policy()));
+  if (status == 405) reply.add("Allow", allow_value(policy().methods));
   if (status < 500) now_->side.close = true;  // whoever sends such a thing starts anew
   say(std::move(reply), Event::refused);
 }

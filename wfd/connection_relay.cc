@@ -164,6 +164,7 @@ AnswerPlan Connection::answer_plan() const {
   plan.domains = settings.domains;
   plan.strip = policy().strip_response_headers;
   plan.hsts = policy().hsts;
+  plan.no_store = policy().no_store;
   return plan;
 }
 

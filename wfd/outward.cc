@@ -73,17 +73,17 @@ constexpr Rule rules[] = {
     {"clear-site-data", keep_cookies},
 };
 
-bool is_page(std::string_view type) {
-  const std::string_view media = trim_blanks(type.substr(0, type.find(';')));
-  return equal_folded(media, "text/html") || equal_folded(media, "application/xhtml+xml");
-}
-
 }  // namespace
 
 Value outward_value(std::string_view folded, std::string_view value, const OutwardPlan& plan) {
   for (const Rule& rule : rules)
     if (rule.name == folded) return rule.rewrite(value, plan);
   return std::string(value);
+}
+
+bool is_page(std::string_view type) {
+  const std::string_view media = trim_blanks(type.substr(0, type.find(';')));
+  return equal_folded(media, "text/html") || equal_folded(media, "application/xhtml+xml");
 }
 
 std::string_view added_policy(const Fields& fields) {

@@ -23,6 +23,9 @@ struct OutwardPlan {
 std::optional<std::string> outward_value(std::string_view folded, std::string_view value,
                                          const OutwardPlan& plan);
 
+// True for a media type (Content-Type) that browsers show as a page.
+bool is_page(std::string_view type);
+
 // The policy to be added so that pages which name their images and scripts with http://
 // load them all the same; empty when the answer is no page, or has a policy of its own.
 std::string_view added_policy(const Fields& fields);

@@ -57,7 +57,11 @@ TEST_CASE("methods: others get 405 and are told which there are", "[connection][
   const std::string no = answer_to(rig, request("DELETE /"));
   CHECK(status_of(no) == "HTTP/1.1 405 Method Not Allowed");
   CHECK(has(no, "\r\nAllow: GET, POST\r\n"));
-  CHECK(status_of(answer_to(rig, request("TRACE /"))) == "HTTP/1.1 405 Method Not Allowed");
+  for (const char* never : {"TRACE", "TRACK", "DEBUG", "get", "Post", "PROPFIND"}) {
+    INFO(never);
+    CHECK(status_of(answer_to(rig, request(std::string(never) + " /"))) == "HTTP/1.1 405 Method Not Allowed");
+  }
+  CHECK(status_of(answer_to(rig, request("CONNECT /"))) == "HTTP/1.1 400 Bad Request");
   CHECK(rig.is_silent(rig.sessions));
   CHECK(has(reaches(rig, request("GET /")), "GET / "));
   const std::string other = answer_to(rig, request("GET /", 1, "", "b.example.org"), "b.example.org");
@@ -65,6 +69,15 @@ TEST_CASE("methods: others get 405 and are told which there are", "[connection][
   CHECK(status_of(answer_to(rig, request("DELETE /login", 1, "", "login.example.org"), "login.example.org")) ==
         "HTTP/1.1 405 Method Not Allowed");
   CHECK(status_of(answer_to(rig, request("HEAD /login", 1, "", "login.example.org"), "login.example.org")) == "HTTP/1.1 200 OK");
+}
+
+TEST_CASE("methods: those of WebDAV can be added", "[connection][policy]") {
+  Rig rig(configured("[host b.example.org]\nmethods=GET,PROPFIND,MKCOL\n"));
+  CHECK(has(reaches(rig, request("PROPFIND /d/", 1, "Depth: 1\r\n", "b.example.org"), "b.example.org"),
+            "PROPFIND /d/ HTTP/1.1\r\nHost: b.example.org\r\nDepth: 1\r\n"));
+  const std::string elsewhere = answer_to(rig, request("PROPFIND /d/"));
+  CHECK(status_of(elsewhere) == "HTTP/1.1 405 Method Not Allowed");
+  CHECK(has(elsewhere, "\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"));
 }
 
 TEST_CASE("blocked_hosts: at or below them nobody gets in", "[connection][policy]") {
@@ -100,6 +113,19 @@ TEST_CASE("hsts: taken away, or seen to", "[connection][policy]") {
   CHECK_FALSE(has(returns(rig, own), "Strict-Transport-Security"));
   CHECK(has(returns(rig, own, "b.example.org"), "Strict-Transport-Security: max-age=9\r\n"));
   CHECK(has(returns(rig, ok, "b.example.org"), "Strict-Transport-Security: max-age=31536000\r\n"));
+}
+
+TEST_CASE("no_store: for all, or for one host", "[connection][policy]") {
+  Rig rig(configured("[policy]\nno_store=html\n[host b.example.org]\nno_store=all\n[host c.example.org]\nno_store=no\n"));
+  const std::string page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nCache-Control: public\r\nContent-Security-Policy: x\r\n"
+                           "Content-Length: 2\r\n\r\nok";
+  const std::string image = "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nCache-Control: public\r\nContent-Length: 2\r\n\r\nok";
+  CHECK(has(returns(rig, page), "\r\nCache-Control: no-store\r\n"));
+  CHECK_FALSE(has(returns(rig, page), "public"));
+  CHECK(returns(rig, image) == image);
+  CHECK(has(returns(rig, image, "b.example.org"), "\r\nCache-Control: no-store\r\n"));
+  CHECK_FALSE(has(returns(rig, image, "b.example.org"), "public"));
+  CHECK(returns(rig, page, "c.example.org") == page);
 }
 
 TEST_CASE("verify: the host's own word counts", "[connection][policy]") {
