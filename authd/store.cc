@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view select_user =
     "SELECT name, pin, disabled, created, last_login, last_source, failures, guess_day, guesses,"
-    " kind, algorithm, digits, period, next, drift, sealed"
+    " kind, algorithm, digits, period, next, drift, sealed, logouts, last_logout"
     " FROM users JOIN tokens ON tokens.user = users.name ";
 
 template <class To>
@@ -44,9 +44,11 @@ Result<UserRow> read_user(const Statement::Rows& rows) {
   user.last_source = rows.text(5);
   user.guess_day = rows.number(7);
   user.sealed_secret = rows.bytes(15);
+  if (rows.number(17) != 0) user.last_logout = Wall{rows.number(17)};
   const bool good = take(rows.number(2), 0, 1, user.disabled) &&
                     take(rows.number(6), 0, UINT32_MAX, user.failures) &&
                     take(rows.number(8), 0, UINT32_MAX, user.guesses) &&
+                    take(rows.number(16), 0, UINT32_MAX, user.logouts) &&
                     read_token(rows, user.token);
   if (!good) return fail("cannot use the database: a value of " + user.name + " is out of bounds");
   return user;
@@ -60,6 +62,7 @@ Result<Store> Store::open(const std::string& path) {
   Store store;
   store.database_ = TRY(open_vault_database(path));
   TRY_VOID(store.prepare());
+  TRY_VOID(store.prepare_sessions());
   return store;
 }
 
@@ -83,8 +86,8 @@ Result<void> Store::prepare() {
       {s.count_failure, "UPDATE users SET failures = min(failures + 1, 1000000), guesses ="
                         " min(CASE guess_day WHEN ?2 THEN guesses ELSE 0 END + ?3, 1000000),"
                         " guess_day = ?2 WHERE name = ?1"},
-      {s.count_success, "UPDATE users SET failures = 0, last_login = ?2, last_source = ?3"
-                        " WHERE name = ?1"},
+      {s.count_success, "UPDATE users SET failures = 0, logouts = 0, last_logout = 0,"
+                        " last_login = ?2, last_source = ?3 WHERE name = ?1"},
       {s.insert_source, "INSERT INTO sources (user, source, last) VALUES (?1, ?2, ?3)"
                         " ON CONFLICT (user, source) DO UPDATE SET last = ?3"},
       {s.trim_sources, "DELETE FROM sources WHERE user = ?1 AND source NOT IN (SELECT source FROM"
@@ -134,7 +137,11 @@ Result<bool> Store::remove_user(std::string_view name) {
 }
 
 Result<bool> Store::set_disabled(std::string_view name, bool disabled) {
-  return changed_one(statements_.set_disabled.run(name, whole(disabled)));
+  Transaction transaction = TRY(Transaction::begin(database_));
+  const bool changed = TRY(changed_one(statements_.set_disabled.run(name, whole(disabled))));
+  if (disabled) TRY_VOID(session_statements_.forget_of_user.run(name));
+  TRY_VOID(transaction.commit());
+  return changed;
 }
 
 Result<bool> Store::set_pin(std::string_view name, std::string_view pin_hash) {

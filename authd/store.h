@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "authd/passcode.h"
 #include "authd/store_db.h"
 #include "common/clock.h"
+#include "common/messages_rows.h"
 #include "common/result.h"
 
 namespace postern::authd {
@@ -33,6 +35,8 @@ struct UserRow {
   std::optional<Wall> last_login;
   std::string last_source;         // of the last login
   std::uint32_t failures = 0;      // since the last login
+  std::uint32_t logouts = 0;       // since the last login
+  std::optional<Wall> last_logout; // of those
   std::int64_t guess_day = 0;      // days since 1970 (UTC) to which `guesses` belongs
   std::uint32_t guesses = 0;
   TokenState token;
@@ -54,6 +58,13 @@ struct LoginRecord {
   bool counts_as_guess = false;  // towards the user's guesses of the day
 };
 
+// A part of the sessions that are remembered.
+struct SessionRows {
+  std::vector<SessionRow> rows;  // in the order of their slots
+  std::size_t unusable = 0;      // rows with a value out of bounds; they are left out
+  std::optional<std::uint32_t> next;  // where to go on; nothing: that was all
+};
+
 // Days since 1970, UTC; what "a day" means in this file.
 constexpr std::int64_t day_of(Wall time) { return time.s / 86'400; }
 
@@ -69,7 +80,8 @@ class Store {
   Result<std::optional<UserRow>> find_user(std::string_view name);
   // Up to `most` (1..100) users in the order of their names, beginning behind `after`.
   Result<std::vector<UserRow>> list_users(std::string_view after, std::size_t most);
-  // These four: false when there is no such user.
+  // These four: false when there is no such user.  Who is removed or disabled has no
+  // sessions to remember any more.
   Result<bool> remove_user(std::string_view name);
   Result<bool> set_disabled(std::string_view name, bool disabled);
   Result<bool> set_pin(std::string_view name, std::string_view pin_hash);
@@ -88,17 +100,40 @@ class Store {
   // Newest first, at most `history_kept`.
   Result<std::vector<LoginRow>> history(std::string_view name);
 
+  // store_sessions.cc: the living sessions, for role sessions to begin with again.
+  // Puts a session into its slot, whatever was there before.  An error when there is no
+  // such user, or a disabled one.
+  Result<void> remember_session(const SessionRow& row);
+  // Not remembered any more.  Nothing happens when the slot holds another session.
+  Result<void> forget_session(std::uint32_t slot, std::string_view sid);
+  Result<void> forget_all_sessions();
+  // The clocks as they stand, and when these sessions were used last.
+  Result<void> refresh_sessions(const Stamp& now, std::span<const UseRow> uses);
+  // Up to `most` from slot `from` on, those of disabled users left out.
+  Result<SessionRows> sessions_from(std::uint32_t from, std::size_t most);
+  // The `now` of the last refresh; zeros when there was none, the end of all times when
+  // it cannot be read.
+  Result<Stamp> session_clock();
+  // A history row, and counted for the user's next login.  False: there is no such user.
+  Result<bool> record_logout(std::string_view name, Wall time, std::string_view source);
+
  private:
   struct Statements {
     Statement insert_user, insert_token, find_user, list_users, remove_user, set_disabled,
         set_pin, forget_guesses, spend, insert_login, trim_logins, count_failure,
         count_success, insert_source, trim_sources, find_source, history;
   };
+  struct SessionStatements {
+    Statement remember, remember_use, forget, forget_of_user, forget_all, use, set_clock, list,
+        clock, count_logout;
+  };
   Result<void> prepare();
+  Result<void> prepare_sessions();
   Result<bool> changed_one(Result<void> ran) const;
 
   Database database_;
   Statements statements_;
+  SessionStatements session_statements_;
 };
 
 }  // namespace postern::authd

@@ -9,12 +9,12 @@
 #include "authd/store_schema.h"
 
 #include <array>
+#include <optional>
 
 namespace postern::authd {
 namespace {
 
 constexpr const char* application_id = "1349481332";  // "Post"
-constexpr const char* schema_version = "1";
 
 struct Setting {
   const char* set;
@@ -33,8 +33,11 @@ constexpr std::array<Setting, 8> settings = {{
     {"PRAGMA cell_size_check=ON", "PRAGMA cell_size_check", "1"},
 }};
 
+// How each version is made of the one before, the first one of nothing.  What stands here
+// is never changed: databases of every version are out there.
+//
 // next: the lowest counter or step that is not spent.  drift: see passcode.h.
-constexpr const char* tables = R"sql(
+constexpr const char* version_1 = R"sql(
 CREATE TABLE users (
   name        TEXT    NOT NULL PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 32),
   pin         TEXT    NOT NULL,
@@ -72,6 +75,46 @@ CREATE TABLE sources (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// sessions: the living ones, by their slot in the table of role sessions; see Stamp for
+// the moments.  session_uses is apart because it is written again and again.
+constexpr const char* version_2 = R"sql(
+ALTER TABLE users ADD COLUMN logouts INTEGER NOT NULL DEFAULT 0 CHECK (logouts BETWEEN 0 AND 1000000);
+ALTER TABLE users ADD COLUMN last_logout INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE sessions (
+  slot         INTEGER PRIMARY KEY CHECK (slot BETWEEN 0 AND 4194303),
+  sid          TEXT    NOT NULL CHECK (length(sid) BETWEEN 1 AND 16),
+  hash         BLOB    NOT NULL CHECK (length(hash) = 32),
+  user         TEXT    NOT NULL REFERENCES users (name) ON DELETE CASCADE,
+  client       TEXT    NOT NULL,
+  bound_v4     TEXT    NOT NULL,
+  bound_v6     TEXT    NOT NULL,
+  connection   INTEGER NOT NULL,
+  boot         BLOB    NOT NULL CHECK (length(boot) = 16),
+  mono         INTEGER NOT NULL,
+  wall         INTEGER NOT NULL,
+  last_login   INTEGER NOT NULL,
+  last_source  TEXT    NOT NULL,
+  failures     INTEGER NOT NULL CHECK (failures BETWEEN 0 AND 1000000),
+  logouts      INTEGER NOT NULL CHECK (logouts BETWEEN 0 AND 1000000),
+  last_logout  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX sessions_by_user ON sessions (user);
+CREATE TABLE session_uses (
+  slot INTEGER PRIMARY KEY REFERENCES sessions (slot) ON DELETE CASCADE,
+  boot BLOB    NOT NULL CHECK (length(boot) = 16),
+  mono INTEGER NOT NULL,
+  wall INTEGER NOT NULL
+) STRICT;
+CREATE TABLE session_clock (
+  one  INTEGER PRIMARY KEY CHECK (one = 1),
+  boot BLOB    NOT NULL CHECK (length(boot) = 16),
+  mono INTEGER NOT NULL,
+  wall INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array<const char*, 2> versions = {version_1, version_2};
+
 Result<void> apply(Database& database, const Setting& setting) {
   TRY_VOID(database.execute(setting.set));
   const std::string now = TRY(database.ask(setting.read));
@@ -89,24 +132,35 @@ Result<void> check_every_page(Database& database) {
   return {};
 }
 
-Result<void> make_tables(Database& database) {
+// From version `from` to the newest, or not at all.
+Result<void> bring_up(Database& database, std::size_t from) {
+  if (from == versions.size()) return {};
   Transaction transaction = TRY(Transaction::begin(database));
-  TRY_VOID(database.execute(tables));
+  for (std::size_t i = from; i < versions.size(); ++i) TRY_VOID(database.execute(versions[i]));
   const std::string marks = std::string("PRAGMA application_id=") + application_id +
-                            "; PRAGMA user_version=" + schema_version;
+                            "; PRAGMA user_version=" + std::to_string(versions.size());
   TRY_VOID(database.execute(marks.c_str()));
   return transaction.commit();
+}
+
+// The number of a version that this program knows; nothing for any other text.
+std::optional<std::size_t> known_version(std::string_view text) {
+  for (std::size_t i = 1; i <= versions.size(); ++i)
+    if (text == std::to_string(i)) return i;
+  return {};
 }
 
 Result<void> check_schema(Database& database) {
   const std::string id = TRY(database.ask("PRAGMA application_id"));
   const std::string version = TRY(database.ask("PRAGMA user_version"));
   const std::string count = TRY(database.ask("SELECT count(*) FROM sqlite_schema"));
-  if (id == "0" && version == "0" && count == "0") return make_tables(database);
+  if (id == "0" && version == "0" && count == "0") return bring_up(database, 0);
   if (id != application_id) return fail("it is not the database of a Postern vault");
-  if (version != schema_version)
-    return fail("its schema has version " + version + ", this program knows " + schema_version);
-  return {};
+  const auto known = known_version(version);
+  if (!known)
+    return fail("its schema has version " + version + ", this program knows those up to " +
+                std::to_string(versions.size()));
+  return bring_up(database, *known);
 }
 
 Result<void> set_up(Database& database) {

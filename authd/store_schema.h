@@ -9,7 +9,8 @@
 namespace postern::authd {
 
 // Opens the database at `path`, makes every setting and reads it back, checks every page,
-// and makes the tables when the file is new.  For Store::open.
+// makes the tables when the file is new, and adds what an older version of this program
+// did not have.  For Store::open.
 Result<Database> open_vault_database(const std::string& path);
 
 }  // namespace postern::authd

@@ -12,11 +12,6 @@
 namespace postern::authd {
 namespace {
 
-Line fault_line(std::string_view what) {
-  return std::move(
-      Line("fault", Level::error).add("role", "vault").add("pid", "").add("what", what));
-}
-
 JsonRow row_of(const UserInfo& user) {
   const bool totp = user.shape.kind == TokenKind::totp;
   JsonRow row;
@@ -59,6 +54,10 @@ void VaultService::hear() {
   static constexpr Handler<VaultService, Asker> table[] = {
       on<&VaultService::check>(),
       on<&VaultService::admin_ask>(),
+      on<&VaultService::remember>(),
+      on<&VaultService::forget>(),
+      on<&VaultService::refresh>(),
+      on<&VaultService::recall>(),
   };
   Packet packet;
   const Heard heard = sessions_.channel.receive(packet);
@@ -68,6 +67,11 @@ void VaultService::hear() {
   sessions_.channel.close();  // the master brings a new one
 }
 
+void VaultService::complain(std::string_view what) {
+  (void)outside_.log.write(Line("fault", Level::error)  // best effort
+                               .add("role", "vault").add("pid", "").add("what", what));
+}
+
 bool VaultService::check(Asker& asker, CheckPasscode& message, Packet&) {
   const std::string source = message.source.text();
   const LoginAnswer answer = vault_.check({.user = message.user.view(),
@@ -75,7 +79,7 @@ bool VaultService::check(Asker& asker, CheckPasscode& message, Packet&) {
                                            .passcode = message.passcode,
                                            .source = source},
                                           outside_.wall(), outside_.loop.now());
-  if (!answer.fault.empty()) (void)outside_.log.write(fault_line(answer.fault));  // best effort
+  if (!answer.fault.empty()) complain(answer.fault);
   PasscodeResult result;
   result.tag = message.tag;
   result.outcome = answer.outcome;
@@ -83,6 +87,8 @@ bool VaultService::check(Asker& asker, CheckPasscode& message, Packet&) {
   if (answer.last_login) result.last_login = answer.last_login->s;
   if (const auto last = Address::parse(answer.last_source)) result.last_source = *last;
   result.failures = answer.failures;
+  result.logouts = answer.logouts;
+  if (answer.last_logout) result.last_logout = answer.last_logout->s;
   return asker.channel.send(result) == Told::sent;
 }
 

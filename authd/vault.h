@@ -16,6 +16,8 @@ VaultConfig vault_config_of(const AuthdSettings& settings);
 
 // Rows of one answer to `user list`; the next answer begins behind the last row's user.
 inline constexpr std::size_t users_per_answer = 64;
+// Sessions of one answer to a Recall.
+inline constexpr std::size_t sessions_per_answer = 64;
 
 class VaultService {
  public:
@@ -40,6 +42,15 @@ class VaultService {
   void hear();
   bool check(Asker& asker, CheckPasscode& message, Packet&);
   bool admin_ask(Asker& asker, AdminAsk& message, Packet&);
+
+  // vault_sessions.cc
+  bool remember(Asker& asker, Remember& message, Packet&);
+  bool forget(Asker& asker, Forget& message, Packet&);
+  bool refresh(Asker& asker, Refresh& message, Packet&);
+  bool recall(Asker& asker, Recall& message, Packet&);
+  bool note(Asker& asker, std::uint32_t tag, const Result<void>& done);
+  bool end_recall(Asker& asker, const Recall& question, const Result<SessionRows>& found);
+  void complain(std::string_view what);
 
   Result<void> add(AdminAsk& message);
   Result<void> list(AdminAsk& message);

@@ -39,6 +39,8 @@ LoginAnswer answer_for(const UserRow& user, LoginOutcome outcome) {
   answer.last_login = user.last_login;
   answer.last_source = user.last_source;
   answer.failures = user.failures;
+  answer.logouts = user.logouts;
+  answer.last_logout = user.last_logout;
   return answer;
 }
 

@@ -40,6 +40,8 @@ struct LoginAnswer {
   std::optional<Wall> last_login;  // nothing: this is the first
   std::string last_source;
   std::uint32_t failures = 0;      // since the last login
+  std::uint32_t logouts = 0;       // since the last login
+  std::optional<Wall> last_logout; // of those
   std::string fault;               // for the log, with LoginOutcome::store_error
 
   bool granted() const { return outcome == LoginOutcome::granted; }
@@ -106,6 +108,23 @@ class Vault {
                       Wall now);
   Result<void> unlock(std::string_view name);  // forgets what the throttle holds against him
   Result<std::vector<LoginRow>> history(std::string_view name);  // newest first, at most 50
+
+  // What role sessions has remembered here; see store.h.
+  Result<void> remember_session(const SessionRow& row) { return store_.remember_session(row); }
+  Result<void> forget_session(std::uint32_t slot, std::string_view sid) {
+    return store_.forget_session(slot, sid);
+  }
+  Result<void> forget_all_sessions() { return store_.forget_all_sessions(); }
+  Result<void> refresh_sessions(const Stamp& now, std::span<const UseRow> uses) {
+    return store_.refresh_sessions(now, uses);
+  }
+  Result<SessionRows> sessions_from(std::uint32_t from, std::size_t most) {
+    return store_.sessions_from(from, most);
+  }
+  Result<Stamp> session_clock() { return store_.session_clock(); }
+  Result<bool> record_logout(std::string_view name, Wall time, std::string_view source) {
+    return store_.record_logout(name, time, source);
+  }
 
  private:
   Vault(const VaultConfig& config, CodeMaker codes, Sealer sealer, PinHasher pins, Store store);

@@ -22,7 +22,7 @@ enum class Kind : std::uint8_t {
   gate_hello, page, judge, verdict, touch, login, login_result, logout, logged_out, look,
   session_info, ended, ended_seen,
   // vault
-  check_passcode, passcode_result,
+  check_passcode, passcode_result, remember, forget, refresh, noted, recall, recalled, recall_end,
   // authctl
   admin_ask, admin_row, admin_end,
   last = admin_end

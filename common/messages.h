@@ -4,13 +4,15 @@
 // descriptors than its row says, makes the peer a broken peer.
 //
 // The messages themselves: messages_house.h (masters, porters, nurseries, workers),
-// messages_relay.h (signer, broker), messages_auth.h (sessions, vault, authctl).
+// messages_relay.h (signer, broker), messages_auth.h (sessions, vault, authctl),
+// messages_rows.h (what the vault keeps for sessions).
 #pragma once
 
 #include "common/message_kind.h"
 #include "common/messages_auth.h"
 #include "common/messages_house.h"
 #include "common/messages_relay.h"
+#include "common/messages_rows.h"
 #include "common/roles.h"
 
 namespace postern {
@@ -83,6 +85,13 @@ inline constexpr Route routes[] = {
 
     {Kind::check_passcode, Role::sessions, Role::vault,   0},
     {Kind::passcode_result, Role::vault,  Role::sessions, 0},
+    {Kind::remember,      Role::sessions, Role::vault,    0},
+    {Kind::forget,        Role::sessions, Role::vault,    0},
+    {Kind::refresh,       Role::sessions, Role::vault,    0},
+    {Kind::noted,         Role::vault,    Role::sessions, 0},
+    {Kind::recall,        Role::sessions, Role::vault,    0},
+    {Kind::recalled,      Role::vault,    Role::sessions, 0},
+    {Kind::recall_end,    Role::vault,    Role::sessions, 0},
     {Kind::admin_ask,     Role::admin,    Role::sessions, 0},
     {Kind::admin_ask,     Role::sessions, Role::vault,    0},
     {Kind::admin_row,     Role::vault,    Role::sessions, 0},

@@ -152,9 +152,11 @@ struct PasscodeResult {
   UserName user;
   std::int64_t last_login = 0;
   Address last_source;
-  std::uint32_t failures = 0;
+  std::uint32_t failures = 0, logouts = 0;  // since the last login
+  std::int64_t last_logout = 0;             // 0: none since
   template <class A> void fields(A& a) {
-    a(tag); a(outcome); a(user); a(last_login); a(last_source); a(failures);
+    a(tag); a(outcome); a(user); a(last_login); a(last_source); a(failures); a(logouts);
+    a(last_logout);
   }
 };
 

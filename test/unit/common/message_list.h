@@ -16,7 +16,7 @@ using EveryMessage =
                SpawnPlain, Spawned, Gone, Kill, Enroll, Serve, Closed, Peer, Sign, Signature, KeepSession,
                TakeSession, TakenSession, Dial, Dialled, DialRefused, Learned, GateHello, Page, Judge, Verdict,
                Touch, Login, LoginResult, Logout, LoggedOut, Look, SessionInfo, Ended, EndedSeen, CheckPasscode,
-               PasscodeResult, AdminAsk, AdminRow, AdminEnd>;
+               PasscodeResult, Remember, Forget, Refresh, Noted, Recall, Recalled, RecallEnd, AdminAsk, AdminRow, AdminEnd>;
 
 enum class Amount { random, full };
 

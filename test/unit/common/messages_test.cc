@@ -189,6 +189,10 @@ TEST_CASE("the routes keep the rules of the design", "[routes]") {
       case Kind::dialled: CHECK(from == Role::broker); break;
       case Kind::signature: case Kind::taken_session: CHECK(from == Role::signer); break;
       case Kind::gate_hello: CHECK((from == Role::master && to == Role::sessions)); break;
+      case Kind::remember: case Kind::forget: case Kind::refresh: case Kind::recall:
+        CHECK((from == Role::sessions && to == Role::vault)); break;
+      case Kind::noted: case Kind::recalled: case Kind::recall_end:
+        CHECK((from == Role::vault && to == Role::sessions)); break;
       case Kind::check_passcode: CHECK((from == Role::sessions && to == Role::vault)); break;
       case Kind::passcode_result: CHECK((from == Role::vault && to == Role::sessions)); break;
       case Kind::verdict: case Kind::login_result: case Kind::session_info: case Kind::page: case Kind::ended:
