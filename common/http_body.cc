@@ -149,4 +149,13 @@ HttpFault BodyReader::take_last_lf(char c) {
   return expect(c, '\n', State::ended, HttpFault::trailer_bad);
 }
 
+HttpFault fault_ahead(BodyReader reader, std::string_view input) {
+  while (!reader.ended() && !input.empty()) {
+    const BodyStep step = reader.next(input);
+    if (step.fault != HttpFault::none) return step.fault;
+    input.remove_prefix(step.skip + step.payload);
+  }
+  return HttpFault::none;
+}
+
 }  // namespace postern

@@ -41,6 +41,7 @@ class BodyReader {
   BodyStep hang_up();
 
   bool ended() const { return state_ == State::ended; }
+  HttpFault fault() const { return fault_; }
   // Payload bytes still known to come (length, or the rest of this chunk), a hint.
   std::uint64_t due() const { return left_; }
 
@@ -79,5 +80,8 @@ class BodyReader {
   std::uint16_t trailer_lines_ = 0;
   std::uint32_t trailer_bytes_ = 0;
 };
+
+// What `reader` would find wrong in `input`; nothing is used up.
+HttpFault fault_ahead(BodyReader reader, std::string_view input);
 
 }  // namespace postern

@@ -33,18 +33,22 @@ class RequestLine {
   std::string_view authority_;
 };
 
-// Only bytes that may stand in a target, and behind each percent sign two hex digits.
+// Only bytes that may stand in a target, and in the path two hex digits behind each percent
+// sign.  In a query, browsers send a lone one as it was typed ("?q=100%"), and no server
+// looks for the end of a path behind it.
 HttpFault check_target_bytes(std::string_view text, bool ended) {
   std::size_t hex_due = 0;
+  bool in_query = false;
   for (const char c : text) {
     if (hex_due > 0) {
       if (!is_a(c, byte_class::hex)) return HttpFault::target_bad;
       --hex_due;
-    } else if (c == '%') {
-      hex_due = 2;
     } else if (!is_a(c, byte_class::target)) {
       return HttpFault::target_bad;
+    } else if (c == '%' && !in_query) {
+      hex_due = 2;
     }
+    in_query = in_query || c == '?';
   }
   return ended && hex_due > 0 ? HttpFault::target_bad : HttpFault::none;
 }

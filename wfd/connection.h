@@ -110,6 +110,7 @@ class Connection {
   // connection_judge.cc
   bool judge_head();
   bool refuse_head();
+  bool refuse_body();
   bool judge_session();
   bool ask_verdict();
   void demand_login_page();

@@ -32,7 +32,7 @@ bool Connection::judge_head() {
   now_->side = {head_.version, head_.method == "HEAD", !head_.keep_alive || last_request_};
   now_->wants_html = accepts_html(head_.fields);
   request_body_ = BodyReader(head_.framing, head_.length);
-  if (refuse_head()) return true;
+  if (refuse_body() || refuse_head()) return true;
   OurCookie cookie = find_cookie(head_.fields, settings.cookie.name);
   now_->cookie = std::move(cookie.value);
   now_->duplicate_cookie = cookie.duplicate;
@@ -62,6 +62,18 @@ bool Connection::refuse_head() {
     refuse(405, "method");
   else
     return false;
+  return true;
+}
+
+// A body whose framing is wrong in what is there of it is refused before a byte of its
+// request goes anywhere.  True if it was.
+bool Connection::refuse_body() {
+  if (head_.framing != Framing::chunked || now_->head_taken) return false;
+  const HttpFault fault = fault_ahead(request_body_, in_.view().substr(head_.size));
+  if (fault == HttpFault::none) return false;
+  cause_ = Cause::unparsable;
+  last_request_ = true;
+  refuse(static_cast<unsigned>(status_of(fault)), word_of(fault));
   return true;
 }
 

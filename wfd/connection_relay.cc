@@ -20,12 +20,15 @@ constexpr unsigned most_interims = 16;  // 1xx before one answer
 // Writes the head for the server.  A request without body stays in in_ until its answer
 // is settled, so that it can be made again for another port.
 bool Connection::begin_request() {
+  if (head_.framing == Framing::chunked && !now_->head_taken) (void)read_client(in_);
+  if (refuse_body()) return true;
   const WfdSettings& settings = worker_.shop().settings;
   const bool proved = upstream_->proved() && (upstream_->way == Way::https || settings.identity.plain);
   ForwardPlan plan;
   plan.cookie_name = settings.cookie.name;
   plan.forward_cookie = settings.cookie.forward && proved;
   plan.strip = policy().strip_request_headers;
+  plan.plain = upstream_->way == Way::http;
   plan.identity = settings.identity.headers;
   plan.user = now_->user;
   plan.sid = now_->sid;
@@ -80,8 +83,10 @@ bool Connection::move_request_body() {
   if (fault) {
     cause_ = Cause::unparsable;
     drop_upstream();
-    if (now_->answer_begun) end(cause_);
-    else refuse(400, "body-bad");
+    const HttpFault why = request_body_.fault();
+    if (!now_->answer_begun) return refuse(400, word_of(why)), true;
+    log_refusal(now_->status, word_of(why));
+    end(cause_);
     return true;
   }
   if (!request_body_.ended() && client_eof_ && in_.empty()) end(cause_);  // it went in the middle

@@ -17,23 +17,27 @@ constexpr std::string_view hop_by_hop[] = {
 };
 
 constexpr std::string_view spoofable[] = {
-    "forwarded", "x-forwarded", "x-real-ip", "early-data", "x-original-url", "x-rewrite-url",
+    "forwarded", "x-real-ip", "early-data", "x-original-url", "x-rewrite-url",
     "proxy",  // httpoxy: CGI hands it on as HTTP_PROXY
 };
-constexpr std::string_view spoofable_families[] = {"x-postern-", "x-forwarded-"};
+constexpr std::string_view spoofable_families[] = {"x-postern-", "x-forwarded"};
 
 // F5's CVE-2022-1388 and Apache's CVE-2022-31813 were "Connection: NAME-THAT-MATTERS".
 constexpr std::string_view end_to_end[] = {
     "host",          "cookie",           "set-cookie",    "authorization", "www-authenticate",
-    "origin",        "referer",          "location",      "content-type",  "content-encoding",
-    "content-range", "content-language", "range",         "cache-control", "pragma",
-    "expires",       "vary",             "etag",          "last-modified", "date",
-    "age",           "accept",           "user-agent",    "via",           "x-frame-options",
-    "x-requested-with", "x-csrf-token",  "x-xsrf-token",  "x-content-type-options",
-    "strict-transport-security",         "content-security-policy", "content-disposition",
+    "origin",        "referer",          "location",      "range",         "cache-control",
+    "pragma",        "expires",          "vary",          "etag",          "last-modified",
+    "date",          "age",              "accept",        "user-agent",    "via",
+    "server",        "allow",            "link",          "refresh",       "retry-after",
+    "prefer",        "soapaction",       "last-event-id", "idempotency-key", "clear-site-data",
+    "x-frame-options", "x-requested-with", "x-csrf-token", "x-xsrf-token", "x-content-type-options",
+    "x-real-ip",     "forwarded",        "x-api-key",     "x-auth-token",  "authentication-info",
+    "strict-transport-security",         "permissions-policy", "referrer-policy",
+    "depth",         "destination",      "if",            "lock-token",    "overwrite",
+    "timeout",  // WebDAV, RFC 4918
 };
-constexpr std::string_view end_to_end_families[] = {"if-", "accept-", "sec-", "access-control-",
-                                                    "x-postern-", "x-forwarded-", "cross-origin-"};
+constexpr std::string_view end_to_end_families[] = {"if-", "accept-", "content-", "sec-", "access-control-",
+                                                    "x-postern-", "x-forwarded", "cross-origin-"};
 
 template <std::size_t N>
 bool has(const std::string_view (&table)[N], std::string_view name) {

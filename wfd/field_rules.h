@@ -21,7 +21,7 @@ std::string fold_name(std::string_view name);
 bool is_hop_by_hop(std::string_view folded);
 
 // True for request fields that only we may send, or that no server should hear from the
-// Internet: X-Postern-*, Forwarded, X-Forwarded-*, X-Real-IP, Early-Data, X-Original-URL,
+// Internet: X-Postern-*, Forwarded, X-Forwarded*, X-Real-IP, Early-Data, X-Original-URL,
 // X-Rewrite-URL, Proxy.
 bool is_spoofable(std::string_view folded);
 

@@ -8,6 +8,7 @@
 #include "wfd/cookie.h"
 #include "wfd/field_rules.h"
 #include "wfd/head_writer.h"
+#include "wfd/inward.h"
 
 namespace postern::wfd {
 namespace {
@@ -19,10 +20,15 @@ bool goes_on(const Field& field, const RequestHead& head, const ForwardPlan& pla
   return !named_by_connection(head.fields, field.name);
 }
 
-void write_field(HeadWriter& to, const Field& field, const ForwardPlan& plan) {
-  if (plan.forward_cookie || !equal_folded(field.name, "cookie")) return to.field(field.name, field.value);
-  const std::string others = without_our_cookie(field.value, plan.cookie_name);
-  if (!others.empty()) to.field(field.name, others);
+void write_field(HeadWriter& to, const Field& field, std::string_view host, const ForwardPlan& plan) {
+  if (!plan.forward_cookie && equal_folded(field.name, "cookie")) {
+    const std::string others = without_our_cookie(field.value, plan.cookie_name);
+    if (!others.empty()) to.field(field.name, others);
+  } else if (const auto changed = plan.plain ? inward_value(field.name, field.value, host) : std::nullopt) {
+    to.field(field.name, *changed);
+  } else {
+    to.field(field.name, field.value);
+  }
 }
 
 void write_identity(HeadWriter& to, const RequestHead& head, const ForwardPlan& plan) {
@@ -58,7 +64,7 @@ Result<std::string> forward_head(const RequestHead& head, const ForwardPlan& pla
   to.request_line(head.method, head.target);
   to.field("Host", head.host);
   for (const Field& field : head.fields)
-    if (goes_on(field, head, plan)) write_field(to, field, plan);
+    if (goes_on(field, head, plan)) write_field(to, field, head.host, plan);
   write_identity(to, head, plan);
   write_framing(to, head);
   return to.finish();

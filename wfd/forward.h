@@ -16,6 +16,7 @@ struct ForwardPlan {
   std::string_view cookie_name;         // our cookie's
   bool forward_cookie = false;          // [cookie] forward=yes, to a proved server
   std::span<const std::string> strip;   // [policy] strip_request_headers, lower case
+  bool plain = false;                   // the server is spoken to without TLS: see inward.h
   bool identity = false;                // [identity] headers=yes: the five fields below
   std::string_view user;                // empty on a public path: then no X-Postern-User
   std::string_view sid;                 // and no X-Postern-Session

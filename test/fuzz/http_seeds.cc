@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "unit/common/http_chunk_cases.h"
 #include "unit/common/http_request_cases.h"
 #include "unit/common/http_response_cases.h"
 
@@ -32,7 +33,7 @@ int main(int argc, char** argv) {
   const std::string directory = argv[1];
   Seeds requests(directory + "/http_request"), responses(directory + "/http_response"),
       bodies(directory + "/http_body");
-  for (const auto& row : cases::accepted_requests) requests.write(row.bytes);
+  for (const auto& row : cases::accepted_requests()) requests.write(row.bytes);
   for (const auto& row : cases::refused_requests()) requests.write(row.bytes);
   for (const auto& row : cases::accepted_responses) responses.write(row.bytes);
   for (const auto& row : cases::refused_responses()) responses.write(row.bytes);

@@ -2,7 +2,7 @@
 
 #include "unit/catch.h"
 #include "unit/common/http_checks.h"
-#include "unit/common/http_response_cases.h"
+#include "unit/common/http_chunk_cases.h"
 
 using namespace postern;
 using namespace postern::cases;
@@ -27,6 +27,19 @@ TEST_CASE("chunked bodies are read exactly, or refused for their reason", "[http
     if (run.end) CHECK(wanted.bytes.substr(run.used) == wanted.left);
     CHECK(body_properties_hold(Framing::chunked, 0, wanted.bytes));
   }
+}
+
+TEST_CASE("a fault is seen ahead exactly where reading would meet it", "[http][body]") {
+  for (const ChunkedCase& one : chunked_cases) {
+    CAPTURE(one.bytes);
+    CHECK(fault_ahead(BodyReader(Framing::chunked, 0), one.bytes) == one.fault);
+    const std::string_view body = one.bytes.substr(0, one.bytes.size() - one.left.size());
+    BodyReader reader(Framing::chunked, 0);
+    if (one.fault == HttpFault::none)
+      for (std::size_t n = 0; n < body.size(); ++n) CHECK(fault_ahead(reader, body.substr(0, n)) == HttpFault::none);
+  }
+  CHECK(fault_ahead(BodyReader(Framing::length, 3), "5;x") == HttpFault::none);
+  CHECK(fault_ahead(BodyReader(), "5;x") == HttpFault::none);
 }
 
 TEST_CASE("every beginning of a chunked body waits for more, and a hang-up there cuts it", "[http][body]") {

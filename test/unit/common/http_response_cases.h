@@ -1,8 +1,8 @@
-// Answers and chunked bodies that must be accepted, and those that must be refused.
+// Answers that must be accepted, and answers that must be refused.
 #pragma once
 
 #include "common/http_response.h"
-#include "unit/common/http_cases.h"
+#include "unit/common/http_field_cases.h"
 
 namespace postern::cases {
 
@@ -53,6 +53,34 @@ inline constexpr AcceptedResponse accepted_responses[] = {
     {"HTTP/1.1 301 Moved\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", false, 301, "Moved", Framing::length, 0, true},
     {"HTTP/1.1 401 No\r\nWWW-Authenticate: a\r\nWWW-Authenticate: b\r\nContent-Length: 0\r\n\r\n", false, 401, "No",
      Framing::length, 0, true},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 0000\r\n\r\n", false, 200, "OK", Framing::length, 0, true},
+    {"HTTP/1.1 200 OK\r\nCONTENT-LENGTH: \t 2 \t\r\n\r\nhi", false, 200, "OK", Framing::length, 2, true},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 999999999999999999\r\n\r\n", false, 200, "OK", Framing::length, 999999999999999999, true},
+    {"HTTP/1.1 200 OK\r\nContent_Length: 9\r\nContent-Length: 2\r\n\r\nhi", false, 200, "OK", Framing::length, 2, true},
+    {"HTTP/1.1 200 OK\r\nTransfer_Encoding: chunked\r\nContent-Length: 2\r\n\r\nhi", false, 200, "OK", Framing::length, 2, true},
+    {"HTTP/1.1 200 OK\r\ntransfer-encoding:\tCHUNKED\t\r\n\r\n0\r\n\r\n", false, 200, "OK", Framing::chunked, 0, true},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n0\r\nX: y\r\n\r\n", false, 200, "OK", Framing::chunked, 0,
+     true},
+    {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi", false, 200, "OK", Framing::length, 2, false},
+    {"HTTP/1.1 200 OK\r\nConnection: keep-alive, close\r\nContent-Length: 0\r\n\r\n", false, 200, "OK", Framing::length, 0, false},
+    {"HTTP/1.1 200 OK\r\nConnection: Content-Length\r\nContent-Length: 2\r\n\r\nhi", false, 200, "OK", Framing::length, 2, true},
+    {"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\n", false, 200, "OK", Framing::until_close, 0, false},
+    {"HTTP/1.0 404 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", false, 404, "No", Framing::length, 0, false},
+    {"HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-1/9\r\nContent-Length: 2\r\n\r\nhi", false, 206, "Partial", Framing::length, 2,
+     true},
+    {"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d; Path=/\r\nContent-Length: 0\r\n\r\n", false, 200, "OK", Framing::length,
+     0, true},
+    {"HTTP/1.1 200 OK\r\nX:\r\nY: \t \r\nZ: \xe9\tz\r\nContent-Length: 0\r\n\r\n", false, 200, "OK", Framing::length, 0, true},
+    {"HTTP/1.1 302 Found\r\nLocation: http://a.corp.example/x?y#z\r\nContent-Length: 0\r\n\r\n", false, 302, "Found",
+     Framing::length, 0, true},
+    {"HTTP/1.1 299 HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", false, 299, "HTTP/1.1 500 No", Framing::length, 0, true},
+    {"HTTP/1.1 500   two  blanks  \r\nContent-Length: 0\r\n\r\n", false, 500, "two  blanks", Framing::length, 0, true},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nHTTP/1.1 ", false, 200, "OK", Framing::length, 9, true},
+    {"HTTP/1.1 102 Processing\r\n\r\n", false, 102, "Processing", Framing::none, 0, true},
+    {"HTTP/1.1 199 x\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", false, 199, "x", Framing::none, 0, true},
+    {"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n", false, 204, "No Content", Framing::none, 0, false},
+    {"HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\nConnection: close\r\n\r\n", true, 304, "Not Modified", Framing::none, 0, false},
+    {"HTTP/1.1 404 No\r\nContent-Length: 9\r\n\r\n", true, 404, "No", Framing::none, 0, true},
 };
 
 // Status lines; "Content-Length: 0" follows.
@@ -91,73 +119,48 @@ inline constexpr Part refused_status_lines[] = {
     {"HTTP/1.1 200 OK\r", HttpFault::bare_cr},
     {"HTTP/1.1 200 OK\r\n Folded", HttpFault::obs_fold},
     {"\0HTTP/1.1 200 OK"sv, HttpFault::control_byte},
+    {"\r\nHTTP/1.1 200 OK", HttpFault::version_bad},
+    {"\nHTTP/1.1 200 OK", HttpFault::bare_lf},
+    {"\rHTTP/1.1 200 OK", HttpFault::bare_cr},
+    {"\xef\xbb\xbfHTTP/1.1 200 OK", HttpFault::version_bad},
+    {"HTTP/1.1\xa0" "200 OK", HttpFault::version_bad},
+    {"HTTP/1.1:200 OK", HttpFault::version_bad},
+    {"HTTP/1.1 2 00 OK", HttpFault::status_bad},
+    {"HTTP/1.1 200.0 OK", HttpFault::status_bad},
+    {"HTTP/1.1 0x1 OK", HttpFault::status_bad},
+    {"HTTP/1.1 \xb2\xb0\xb0 OK", HttpFault::status_bad},
+    {"HTTP/1.1 200 O\rK", HttpFault::bare_cr},
+    {"HTTP/1.1 200 O\x7fK", HttpFault::control_byte},
+    {"GET / HTTP/1.1", HttpFault::version_bad},
+    {"hello", HttpFault::version_bad},  // what is left of a body
 };
+
+inline constexpr Part refused_answers[] = {
+    {"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", HttpFault::coding_bad},
+    {"HTTP/1.1 200 OK\nContent-Length: 0\n\n", HttpFault::bare_lf},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\n", HttpFault::bare_lf},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\rX", HttpFault::bare_cr},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 0\n\r\n", HttpFault::bare_lf},
+    {"HTTP/1.1 200 OK\r\n Content-Length: 0\r\n\r\n", HttpFault::obs_fold},
+    {"HTTP/1.1 100 Continue\r\nContent-Length: x\r\n\r\n", HttpFault::length_bad},
+    {"HTTP/1.1 304 Not Modified\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", HttpFault::length_twice},
+    {"HTTP/1.1 204 No Content\r\nTransfer-Encoding: gzip\r\n\r\n", HttpFault::coding_bad},
+};
+
+inline constexpr Family refused_answer_families[] = {
+    {"status line", Place::start_line, refused_status_lines},
+    {"whole answer", Place::head, refused_answers},
+};
+
+inline constexpr std::size_t refused_response_count = count_of(refused_answer_families) + count_of(refused_field_families);
+static_assert(std::size(accepted_responses) >= 50);
+static_assert(std::size(accepted_responses) + refused_response_count >= 200);
 
 inline std::vector<Refused> refused_responses() {
   std::vector<Refused> all;
-  for (const Part& part : refused_status_lines)
-    all.push_back({std::string(part.text) + "\r\nContent-Length: 0\r\n\r\n", part.fault});
-  for (const Part& part : refused_field_lines)
-    all.push_back({"HTTP/1.1 200 OK\r\n" + std::string(part.text) + "\r\n\r\n", part.fault});
-  all.push_back({"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", HttpFault::coding_bad});
+  add_refused(all, refused_answer_families, "", "Content-Length: 0\r\n");
+  add_refused(all, refused_field_families, "HTTP/1.1 200 OK\r\n", "");
   return all;
 }
-
-struct ChunkedCase {
-  std::string_view bytes;
-  std::string_view payload;
-  std::string_view left;  // behind the end
-  HttpFault fault;
-};
-
-inline constexpr ChunkedCase chunked_cases[] = {
-    {"0\r\n\r\n", "", "", HttpFault::none},
-    {"000\r\n\r\n", "", "", HttpFault::none},
-    {"5\r\nhello\r\n0\r\n\r\n", "hello", "", HttpFault::none},
-    {"00000000000000a\r\n0123456789\r\n0\r\n\r\n", "0123456789", "", HttpFault::none},
-    {"A\r\n0123456789\r\n0\r\n\r\nGET /", "0123456789", "GET /", HttpFault::none},
-    {"1\r\n\r\r\n1\r\n\n\r\n2\r\n\r\n\r\n0\r\n\r\n", "\r\n\r\n", "", HttpFault::none},
-    {"1\r\na\r\n1\r\nb\r\n0\r\nX: y\r\nZ:\r\n\r\n0\r\n", "ab", "0\r\n", HttpFault::none},
-    {"0\r\nX: \x80\t y\r\n\r\n", "", "", HttpFault::none},
-    {"0\r\nContent-Length: 9\r\nHost: b\r\n\r\n", "", "", HttpFault::none},
-    {"\r\n", "", "", HttpFault::chunk_bad},
-    {" 5\r\n", "", "", HttpFault::chunk_bad},
-    {"5 \r\n", "", "", HttpFault::chunk_bad},
-    {"5\t\r\n", "", "", HttpFault::chunk_bad},
-    {"-5\r\n", "", "", HttpFault::chunk_bad},
-    {"+5\r\n", "", "", HttpFault::chunk_bad},
-    {"0x5\r\n", "", "", HttpFault::chunk_bad},
-    {"g\r\n", "", "", HttpFault::chunk_bad},
-    {"5_0\r\n", "", "", HttpFault::chunk_bad},
-    {"5\n", "", "", HttpFault::chunk_bad},
-    {"5\rhello", "", "", HttpFault::chunk_bad},
-    {"5\r\r\n", "", "", HttpFault::chunk_bad},
-    {"5,5\r\n", "", "", HttpFault::chunk_bad},
-    {"5\0\r\n"sv, "", "", HttpFault::chunk_bad},
-    {"\xb5\r\n", "", "", HttpFault::chunk_bad},
-    {"1000000000000000\r\n", "", "", HttpFault::chunk_bad},
-    {"0000000000000000\r\n", "", "", HttpFault::chunk_bad},
-    {"fffffffffffffffff\r\n", "", "", HttpFault::chunk_bad},
-    {"5;a=b\r\nhello\r\n", "", "", HttpFault::chunk_extension},
-    {"5;\r\nhello\r\n", "", "", HttpFault::chunk_extension},
-    {"0;x\r\n\r\n", "", "", HttpFault::chunk_extension},
-    {"5\r\nhello0\r\n", "hello", "", HttpFault::chunk_bad},
-    {"5\r\nhello\n0\r\n", "hello", "", HttpFault::chunk_bad},
-    {"5\r\nhello\r0\r\n", "hello", "", HttpFault::chunk_bad},
-    {"5\r\nhello\r\n\r\n", "hello", "", HttpFault::chunk_bad},
-    {"4\r\nhello\r\n", "hell", "", HttpFault::chunk_bad},
-    {"0\r\n\n", "", "", HttpFault::trailer_bad},
-    {"0\r\n\rX", "", "", HttpFault::trailer_bad},
-    {"0\r\n X: y\r\n", "", "", HttpFault::trailer_bad},
-    {"0\r\nX: y\r\n z\r\n", "", "", HttpFault::trailer_bad},
-    {"0\r\n: y\r\n", "", "", HttpFault::trailer_bad},
-    {"0\r\nX y\r\n", "", "", HttpFault::trailer_bad},
-    {"0\r\nX : y\r\n", "", "", HttpFault::trailer_bad},
-    {"0\r\nX\r\n", "", "", HttpFault::trailer_bad},
-    {"0\r\nX: y\n", "", "", HttpFault::trailer_bad},
-    {"0\r\nX: y\rZ", "", "", HttpFault::trailer_bad},
-    {"0\r\nX: \0\r\n"sv, "", "", HttpFault::trailer_bad},
-    {"0\r\nGET / HTTP/1.1\r\n", "", "", HttpFault::trailer_bad},
-};
 
 }  // namespace postern::cases
