@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing, and only those.  With nothing
-# missing it touches neither apt nor root, so it also serves machines without a
-# network.  DEPS_LIST=1 prints the list instead.
+# deps.sh [fuzz]: installs the Debian packages that are missing, and only those; with
+# `fuzz` those that the fuzzers need, too.  With nothing missing it touches neither apt
+# nor root, so it also serves machines without a network.  DEPS_LIST=1 prints the list.
 set -eu
 
 # To build, then to test and to show.
 build_packages="g++ make pkg-config libssl-dev openssl libcap-ng-dev libseccomp-dev
   libinih-dev catch2 libsqlite3-dev libqrencode-dev"
 lab_packages="nginx-light curl iproute2 nftables iptables procps python3 mandoc oathtool
-  universal-ctags strace chromium chromium-driver"
+  universal-ctags strace chromium chromium-driver nodejs apache2-bin cadaver"
+[ "${1:-}" != fuzz ] || lab_packages="$lab_packages clang-19 libclang-rt-19-dev"
 
 refuse() {
   echo "deps: $*" >&2

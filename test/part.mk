@@ -31,6 +31,7 @@ $(foreach room,$(TEST_ROOMS),$(eval $(call unit_room,$(room))))
 unit-tests: $(UNIT_TESTS)
 
 include test/attack/part.mk
+include test/http/part.mk
 include test/fuzz/part.mk
 # All processors, unless the caller has said how many.
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -45,7 +46,7 @@ demo: deps
 	@ONCE=$(ONCE) test/demo.sh
 
 check: deps
-	+@$(MAKE) -s $(PARALLEL) --no-print-directory all unit-tests
+	+@$(MAKE) -s $(PARALLEL) --no-print-directory all unit-tests test-tools
 	@test/check.sh
 
 check-unit: unit-tests

@@ -1,35 +1,50 @@
-# make fuzz: each fuzzer for FUZZ_SECONDS, from the tables of the unit tests as seeds.
-# Needs clang, which nothing else does.  A finding stays in build/fuzz/findings.
+# make fuzz: each fuzzer for FUZZ_SECONDS, from the tables of the unit tests as seeds, then
+# the other parser (llhttp) on as many texts as fit.  Needs clang with libFuzzer, which
+# nothing else does, and which it installs.  A finding stays in build/fuzz/findings.
 FUZZ_SECONDS ?= 60
-FUZZ_CXX     := clang++
-FUZZ_FLAGS   := -std=c++2b -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all \
-                -fsanitize=fuzzer,address,undefined -I. -Itest
-HTTP_SRC     := $(wildcard common/http_*.cc)
+FUZZ_CXX     := clang++-19
+FUZZ_FLAGS   := -std=c++23 -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -D_GLIBCXX_ASSERTIONS \
+                -DPOSTERN_VERSION='"$(VERSION)"' -I. -Itest -MMD -MP
+SANITIZE     := address,undefined
+FUZZERS      := $(patsubst test/fuzz/%_fuzz.cc,%,$(wildcard test/fuzz/*_fuzz.cc))
+# Longer than the longest text that tells them something new.
+FUZZ_LENGTH_messages := 4096
+FUZZ_LENGTH_settings := 2048
 
-# fuzzer NAME, sources: build/fuzz/NAME of test/fuzz/NAME_fuzz.cc
-define fuzzer
-FUZZERS += $(1)
-$(B)/fuzz/$(1): test/fuzz/$(1)_fuzz.cc $(2) $(wildcard common/*.h test/unit/common/*.h)
-	@mkdir -p $$(@D)
-	$(FUZZ_CXX) $(FUZZ_FLAGS) -o $$@ $$(filter %.cc,$$^)
-endef
-$(eval $(call fuzzer,http_request,$(HTTP_SRC)))
-$(eval $(call fuzzer,http_response,$(HTTP_SRC)))
-$(eval $(call fuzzer,http_body,$(HTTP_SRC)))
-
-$(B)/fuzz/http_seeds: $(patsubst %.cc,$(B)/obj/%.o,test/fuzz/http_seeds.cc $(HTTP_SRC))
+$(B)/fuzz/obj/%.o: %.cc Makefile test/fuzz/part.mk
 	@mkdir -p $(@D)
-	$(CXX) $(LDFLAGS) -o $@ $^
+	$(call say,CXX,$< \(fuzz\))
+	$(Q)$(FUZZ_CXX) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,$(SANITIZE) -c -o $@ $<
 
-.PHONY: fuzz fuzz-tools
-fuzz-tools:
-	@command -v $(FUZZ_CXX) >/dev/null || { echo "make fuzz needs clang++ (apt-get install clang)"; exit 1; }
+$(B)/fuzz/postern.a: $(patsubst %.cc,$(B)/fuzz/obj/%.o,$(COMMON_SRC) $(WFD_SRC))
+	@rm -f $@
+	$(Q)ar rcs $@ $^
 
-fuzz: fuzz-tools
-	@$(MAKE) --no-print-directory $(FUZZERS:%=$(B)/fuzz/%) $(B)/fuzz/http_seeds
+$(B)/fuzz/%: $(B)/fuzz/obj/test/fuzz/%_fuzz.o $(B)/fuzz/postern.a
+	$(call say,LINK,$@)
+	$(Q)$(FUZZ_CXX) -fsanitize=fuzzer,$(SANITIZE) -o $@ $^ $(WFD_LIBS) $(COMMON_LIBS)
+
+$(B)/fuzz/seeds_of_tables: $(patsubst %.cc,$(B)/obj/%.o,test/fuzz/seeds.cc $(COMMON_SRC))
+	@mkdir -p $(@D)
+	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(COMMON_LIBS)
+
+.PHONY: fuzz fuzz-programs fuzz-deps
+.SECONDARY: $(FUZZERS:%=$(B)/fuzz/obj/test/fuzz/%_fuzz.o)
+fuzz-deps:
+	@test/deps.sh fuzz
+
+fuzz-programs: $(FUZZERS:%=$(B)/fuzz/%) $(B)/fuzz/seeds_of_tables $(B)/test-tools/http_outcomes
 	@mkdir -p $(B)/fuzz/findings $(FUZZERS:%=$(B)/fuzz/corpus/%) $(FUZZERS:%=$(B)/fuzz/seeds/%)
-	@$(B)/fuzz/http_seeds $(B)/fuzz/seeds
-	@set -e; for f in $(FUZZERS); do echo "fuzz: $$f for $(FUZZ_SECONDS) s"; \
-	  $(B)/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -max_len=512 -timeout=5 -rss_limit_mb=1024 \
-	    -verbosity=0 -print_final_stats=1 -artifact_prefix=$(B)/fuzz/findings/$$f- \
-	    $(B)/fuzz/corpus/$$f $(B)/fuzz/seeds/$$f; done
+	@$(B)/fuzz/seeds_of_tables $(B)/fuzz/seeds
+
+# run_fuzzer NAME
+run_fuzzer = echo "fuzz: $(1) for $(FUZZ_SECONDS) s" && \
+	$(B)/fuzz/$(1) -max_total_time=$(FUZZ_SECONDS) -max_len=$(or $(FUZZ_LENGTH_$(1)),512) -timeout=5 -rss_limit_mb=1024 \
+	  -verbosity=0 -print_final_stats=1 -artifact_prefix=$(B)/fuzz/findings/$(1)- $(B)/fuzz/corpus/$(1) $(B)/fuzz/seeds/$(1)
+
+fuzz: fuzz-deps
+	+@$(MAKE) --no-print-directory fuzz-programs
+	@set -e; $(foreach f,$(FUZZERS),$(call run_fuzzer,$(f));) true
+	@echo "fuzz: requests against llhttp for $(FUZZ_SECONDS) s"; seed=$$(date +%s); end=$$((seed + $(FUZZ_SECONDS))); \
+	  while [ $$(date +%s) -lt $$end ]; do seed=$$((seed + 1)); \
+	    $(B)/test-tools/http_outcomes 50000 $$seed | node test/http/llhttp_check.js 1000 || exit 1; done
