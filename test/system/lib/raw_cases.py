@@ -87,6 +87,14 @@ def expected_request(row):
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n", body
 
 
+def expected_payload(row):
+    """The body of an answer that the parser takes."""
+    body = row["bytes"].partition(b"\r\n\r\n")[2]
+    if row["framing"] == "chunked":
+        return unchunked(body)[0]
+    return {"none": b"", "length": body[:row["length"]], "until-close": body}[row["framing"]]
+
+
 def expected_status(row):
     """(status, reason in the log) of a request that the parser takes; 200 goes on."""
     if row["port"] not in (0, 443):

@@ -34,8 +34,7 @@ def outcome(key, c, method="GET"):
     except wire.Closed:
         status, body = 0, b""
     match = re.search(rb"\b[0-9a-f]{16}\b", body)
-    return {"key": key, "status": status, "id": match.group().decode() if match else "",
-            "body": body.hex() if method == "ANSWER" else ""}
+    return {"key": key, "status": status, "id": match.group().decode() if match else "", "body": body.hex()}
 
 
 def mark(key, host):

@@ -101,6 +101,7 @@ def check_answer(number, row):
     if row["status"] < 200 or row["length"] > 100:
         return "answer not complete"
     check(came[key]["status"] == row["status"], key, row["bytes"], "got", came[key]["status"])
+    check(bytes.fromhex(came[key]["body"]) == raw_cases.expected_payload(row), key, row["bytes"], "brought", came[key]["body"])
     return "answer accepted"
 
 
