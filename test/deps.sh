@@ -8,7 +8,7 @@ set -eu
 build_packages="g++ make pkg-config libssl-dev openssl libcap-ng-dev libseccomp-dev
   libinih-dev catch2 libsqlite3-dev libqrencode-dev"
 lab_packages="nginx-light curl iproute2 nftables iptables procps python3 mandoc oathtool
-  universal-ctags strace chromium chromium-driver nodejs apache2-bin cadaver"
+  universal-ctags strace chromium chromium-driver nodejs apache2-bin"
 [ "${1:-}" != fuzz ] || lab_packages="$lab_packages clang-19 libclang-rt-19-dev"
 
 refuse() {

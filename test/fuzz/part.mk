@@ -13,7 +13,7 @@ FUZZ_LENGTH_settings := 2048
 
 $(B)/fuzz/obj/%.o: %.cc Makefile test/fuzz/part.mk
 	@mkdir -p $(@D)
-	$(call say,CXX,$< \(fuzz\))
+	$(call say,FUZZ,$<)
 	$(Q)$(FUZZ_CXX) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,$(SANITIZE) -c -o $@ $<
 
 $(B)/fuzz/postern.a: $(patsubst %.cc,$(B)/fuzz/obj/%.o,$(COMMON_SRC) $(WFD_SRC))
