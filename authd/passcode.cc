@@ -79,6 +79,15 @@ class Search {
       judge(equal(TRY(code_at(counter)), wanted), counter, counter);
     return {};
   }
+  // As range, for what only counts when the next one follows.
+  Result<void> wide_range(std::int64_t from, std::int64_t to, std::uint32_t wanted) {
+    for (std::int64_t counter = from; counter <= to; ++counter) {
+      const std::uint64_t unspent = counter >= state_.next;  // and not negative
+      const std::uint64_t same = equal(TRY(code_at(counter)), wanted);
+      near_ = choose(same & unspent, std::max(near_, counter), near_);
+    }
+    return {};
+  }
   // As range, for two codes that follow each other; the second one's counter counts.
   Result<void> pairs(std::int64_t from, std::int64_t to, std::uint32_t first,
                      std::uint32_t second) {
@@ -92,6 +101,7 @@ class Search {
   }
   Match result(Wall now) const {
     if (fresh_ >= 0) return {Fit::fresh, fresh_, drift_of(state_.shape, fresh_, now)};
+    if (near_ >= 0) return {Fit::near, near_, state_.drift};
     return {spent_ != 0 ? Fit::spent : Fit::none, 0, state_.drift};
   }
 
@@ -99,11 +109,40 @@ class Search {
   const CodeMaker& maker_;
   std::span<const std::byte> secret_;
   const TokenState& state_;
-  std::int64_t fresh_ = -1;
+  std::int64_t fresh_ = -1, near_ = -1;
   std::uint64_t spent_ = 0;
 };
 
+// How many candidates each kind of token has.
+std::int64_t hotp_work(const Windows& w) { return 2 * w.hotp + 1 + w.hotp_wide + 1; }
+std::int64_t totp_work(const Windows& w) { return 2 * (2 * w.totp + 1) + 2 * w.totp_wide + 1; }
+
+Result<void> search_hotp(Search& search, const TokenState& state, const Windows& windows,
+                         std::uint32_t wanted) {
+  const std::int64_t next = state.next, window = windows.hotp, wide = windows.hotp_wide;
+  // As far back as forward, only to call a spent passcode by its name in the log.
+  TRY_VOID(search.range(next - window, next + window, wanted));
+  return search.wide_range(next, next + wide, wanted);
+}
+
+Result<void> search_totp(Search& search, const TokenState& state, const Windows& windows,
+                         std::uint32_t wanted, std::int64_t step) {
+  const std::int64_t shown = step + state.drift, window = windows.totp, wide = windows.totp_wide;
+  TRY_VOID(search.range(step - window, step + window, wanted));
+  TRY_VOID(search.range(shown - window, shown + window, wanted));
+  return search.wide_range(step - wide, step + wide, wanted);
+}
+
 }  // namespace
+
+// The last byte says where four bytes are taken.
+std::uint32_t truncate(std::span<const std::byte> mac) {
+  const std::size_t at = std::to_integer<std::size_t>(mac.back() & std::byte{0xf});
+  std::uint32_t number = 0;
+  for (const std::byte byte : mac.subspan(at, 4))
+    number = (number << 8) | std::to_integer<std::uint32_t>(byte);
+  return number & 0x7fffffff;
+}
 
 std::string_view name_of(TokenKind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
 std::string_view name_of(Algorithm a) { return algorithm_names[static_cast<std::size_t>(a)]; }
@@ -117,6 +156,11 @@ std::optional<Algorithm> algorithm_named(std::string_view name) {
 bool is_sound(const TokenShape& shape) {
   return shape.kind <= TokenKind::last && shape.algorithm <= Algorithm::last &&
          shape.digits >= 6 && shape.digits <= 8 && shape.period >= 1 && shape.period <= 3600;
+}
+
+bool is_sound(const Windows& windows) {
+  return windows.totp <= 10 && windows.hotp <= 48 && windows.totp_wide <= max_drift &&
+         windows.hotp_wide <= 500;
 }
 
 void CodeMaker::Free::operator()(evp_mac_ctx_st* context) const { EVP_MAC_CTX_free(context); }
@@ -154,12 +198,7 @@ Result<std::uint32_t> CodeMaker::truncated(std::span<const std::byte> secret,
       EVP_MAC_final(context.get(), reinterpret_cast<unsigned char*>(room.data()), &size,
                     room.size()) != 1)
     return fail("cannot compute an HMAC with OpenSSL");
-  // RFC 4226 section 5.3: the last byte says where four bytes are taken.
-  const std::size_t at = std::to_integer<std::size_t>(room[size - 1] & std::byte{0xf});
-  std::uint32_t number = 0;
-  for (std::size_t i = 0; i < 4; ++i)
-    number = (number << 8) | std::to_integer<std::uint32_t>(room[at + i]);
-  return number & 0x7fffffff;
+  return truncate(std::span<const std::byte>(room).first(size));
 }
 
 Result<std::uint32_t> CodeMaker::hotp(std::span<const std::byte> secret, std::uint64_t counter,
@@ -172,17 +211,18 @@ Result<Match> match_code(const CodeMaker& maker, std::span<const std::byte> secr
                          const TokenState& state, const Windows& windows,
                          std::string_view code, Wall now) {
   const std::uint32_t wanted = code_value(code, state.shape.digits);
+  const bool counts = state.shape.kind == TokenKind::hotp;
+  const std::int64_t done = counts ? hotp_work(windows) : totp_work(windows);
+  const std::int64_t most = std::max(hotp_work(windows), totp_work(windows));
+  const std::int64_t step = step_at(state.shape, now), wide = windows.totp_wide;
   Search search(maker, secret, state);
-  if (state.shape.kind == TokenKind::hotp) {
-    // As far back as forward, only to call a spent passcode by its name in the log.
-    const std::int64_t window = windows.hotp;
-    TRY_VOID(search.range(state.next - window, state.next + window, wanted));
-  } else {
-    const std::int64_t window = windows.totp, step = step_at(state.shape, now);
-    const std::int64_t shown = step + state.drift;
-    TRY_VOID(search.range(step - window, step + window, wanted));
-    TRY_VOID(search.range(shown - window, shown + window, wanted));
-  }
+  TRY_VOID(counts ? search_hotp(search, state, windows, wanted)
+                  : search_totp(search, state, windows, wanted, step));
+  // One that the clock has left behind is awaited no longer.
+  const bool in_time = counts || (state.awaited >= step - wide && state.awaited <= step + wide + 1);
+  const std::int64_t awaited = in_time ? state.awaited : -1;
+  TRY_VOID(search.range(awaited, awaited, wanted));
+  for (std::int64_t i = done; i < most; ++i) TRY_VOID(search.code_at(i));
   return search.result(now);
 }
 

@@ -18,6 +18,9 @@ struct evp_mac_ctx_st;  // OpenSSL's EVP_MAC_CTX
 
 namespace postern::authd {
 
+// The 31-bit number in an HMAC of 20 bytes or more (RFC 4226 section 5.3, step 2).
+std::uint32_t truncate(std::span<const std::byte> mac);
+
 enum class TokenKind : std::uint8_t { totp, hotp, last = hotp };
 enum class Algorithm : std::uint8_t { sha1, sha256, sha512, last = sha512 };
 
@@ -39,7 +42,7 @@ class CodeMaker {
  public:
   static Result<CodeMaker> open();
 
-  // The 31-bit number of RFC 4226 section 5.3, step 2.  `secret` must not be empty.
+  // The truncated HMAC of `counter`.  `secret` must not be empty.
   Result<std::uint32_t> truncated(std::span<const std::byte> secret, std::uint64_t counter,
                                   Algorithm algorithm) const;
   // The code for `counter` (for TOTP: the step number) as a number below 10^digits.
@@ -56,14 +59,19 @@ class CodeMaker {
 
 struct Windows {
   std::uint32_t totp = 1;   // steps before and after, 0..10
-  std::uint32_t hotp = 10;  // counters beyond the next one, 0..100
+  std::uint32_t hotp = 10;  // counters beyond the next one, 0..48
+  // Where a passcode is looked for that only fits when the next one follows it.
+  std::uint32_t totp_wide = 10;   // steps before and after, 0..20
+  std::uint32_t hotp_wide = 100;  // counters beyond the next one, 0..500
 };
+bool is_sound(const Windows& windows);  // every one within its bounds
 
-// What the store knows about a token.  Counters and steps are never negative.
+// What is known about a token.  Counters and steps are never negative.
 struct TokenState {
   TokenShape shape;
-  std::int64_t next = 0;   // the lowest counter (TOTP: step) that is not spent
-  std::int32_t drift = 0;  // steps by which the token's clock was ahead when last seen
+  std::int64_t next = 0;      // the lowest counter (TOTP: step) that is not spent
+  std::int32_t drift = 0;     // steps by which the token's clock was ahead when last seen
+  std::int64_t awaited = -1;  // fits anywhere in the wide window: the one before it was shown
 };
 
 // How far a token's clock is believed to be off, in steps; resync looks this far.
@@ -71,7 +79,8 @@ inline constexpr std::int32_t max_drift = 20;
 // How many counters beyond the next one resync looks for HOTP.
 inline constexpr std::int64_t hotp_resync_window = 1000;
 
-enum class Fit : std::uint8_t { none, spent, fresh };
+// near: in the wide window only.  It is a "no" as `none` is, but the one after it counts.
+enum class Fit : std::uint8_t { none, spent, near, fresh };
 
 struct Match {
   Fit fit = Fit::none;
@@ -84,7 +93,8 @@ struct Match {
 // spending it spends them all.  A TOTP step fits within `windows.totp` of the server's
 // clock or of the token's own clock (RFC 6238 section 6): the first alone would refuse a
 // slow token, the second alone would refuse an honest one after a code typed late.
-// Anything below `state.next` is spent, never fresh.  An error only if OpenSSL fails.
+// Anything below `state.next` is spent, never fresh.  The work is the same for every token,
+// whatever its kind and its state.  An error only if OpenSSL fails.
 Result<Match> match_code(const CodeMaker& maker, std::span<const std::byte> secret,
                          const TokenState& state, const Windows& windows,
                          std::string_view code, Wall now);

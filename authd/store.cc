@@ -12,8 +12,8 @@ namespace postern::authd {
 namespace {
 
 constexpr std::string_view select_user =
-    "SELECT name, pin, disabled, created, last_login, last_source, failures, guess_day, guesses,"
-    " kind, algorithm, digits, period, next, drift, sealed, logouts, last_logout"
+    "SELECT name, pin, disabled, created, last_login, last_source, failures, strange_due,"
+    " known_due, kind, algorithm, digits, period, next, drift, sealed, logouts, last_logout"
     " FROM users JOIN tokens ON tokens.user = users.name ";
 
 template <class To>
@@ -42,12 +42,12 @@ Result<UserRow> read_user(const Statement::Rows& rows) {
   user.created = {rows.number(3)};
   if (rows.number(4) != 0) user.last_login = Wall{rows.number(4)};
   user.last_source = rows.text(5);
-  user.guess_day = rows.number(7);
   user.sealed_secret = rows.bytes(15);
   if (rows.number(17) != 0) user.last_logout = Wall{rows.number(17)};
   const bool good = take(rows.number(2), 0, 1, user.disabled) &&
                     take(rows.number(6), 0, UINT32_MAX, user.failures) &&
-                    take(rows.number(8), 0, UINT32_MAX, user.guesses) &&
+                    take(rows.number(7), 0, INT64_MAX, user.strange_due) &&
+                    take(rows.number(8), 0, INT64_MAX, user.known_due) &&
                     take(rows.number(16), 0, UINT32_MAX, user.logouts) &&
                     read_token(rows, user.token);
   if (!good) return fail("cannot use the database: a value of " + user.name + " is out of bounds");
@@ -78,21 +78,20 @@ Result<void> Store::prepare() {
       {s.remove_user, "DELETE FROM users WHERE name = ?1"},
       {s.set_disabled, "UPDATE users SET disabled = ?2 WHERE name = ?1"},
       {s.set_pin, "UPDATE users SET pin = ?2 WHERE name = ?1"},
-      {s.forget_guesses, "UPDATE users SET guesses = 0 WHERE name = ?1"},
+      {s.forget_guesses, "UPDATE users SET strange_due = 0, known_due = 0 WHERE name = ?1"},
       {s.spend, "UPDATE tokens SET next = ?2 + 1, drift = ?3 WHERE user = ?1 AND next <= ?2"},
       {s.insert_login, "INSERT INTO logins (user, time, source, result) VALUES (?, ?, ?, ?)"},
       {s.trim_logins, "DELETE FROM logins WHERE user = ?1 AND id <= (SELECT id FROM logins"
                       " WHERE user = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)"},
-      {s.count_failure, "UPDATE users SET failures = min(failures + 1, 1000000), guesses ="
-                        " min(CASE guess_day WHEN ?2 THEN guesses ELSE 0 END + ?3, 1000000),"
-                        " guess_day = ?2 WHERE name = ?1"},
+      {s.count_failure, "UPDATE users SET failures = min(failures + 1, 1000000), strange_due = ?2,"
+                        " known_due = ?3 WHERE name = ?1"},
       {s.count_success, "UPDATE users SET failures = 0, logouts = 0, last_logout = 0,"
                         " last_login = ?2, last_source = ?3 WHERE name = ?1"},
-      {s.insert_source, "INSERT INTO sources (user, source, last) VALUES (?1, ?2, ?3)"
-                        " ON CONFLICT (user, source) DO UPDATE SET last = ?3"},
-      {s.trim_sources, "DELETE FROM sources WHERE user = ?1 AND source NOT IN (SELECT source FROM"
-                       " sources WHERE user = ?1 ORDER BY last DESC, source LIMIT ?2)"},
-      {s.find_source, "SELECT 1 FROM sources WHERE user = ?1 AND source = ?2"},
+      {s.insert_place, "INSERT INTO sources (user, source, last) VALUES (?1, ?2, ?3)"
+                       " ON CONFLICT (user, source) DO UPDATE SET last = ?3"},
+      {s.trim_places, "DELETE FROM sources WHERE user = ?1 AND source NOT IN (SELECT source FROM"
+                      " sources WHERE user = ?1 ORDER BY last DESC, source LIMIT ?2)"},
+      {s.find_place, "SELECT 1 FROM sources WHERE user = ?1 AND source = ?2"},
       {s.history, "SELECT time, source, result FROM logins WHERE user = ?1 ORDER BY id DESC"
                   " LIMIT ?2"},
   };
@@ -163,23 +162,22 @@ Result<bool> Store::spend(std::string_view name, std::int64_t counter, std::int3
 Result<void> Store::record_login(const LoginRecord& record) {
   Statements& s = statements_;
   Transaction transaction = TRY(Transaction::begin(database_));
-  const std::int64_t guess = record.counts_as_guess ? 1 : 0;
   const bool counted =
       TRY(changed_one(record.granted
                           ? s.count_success.run(record.user, record.time.s, record.source)
-                          : s.count_failure.run(record.user, day_of(record.time), guess)));
+                          : s.count_failure.run(record.user, record.strange_due, record.known_due)));
   if (!counted) return fail("cannot record a login: there is no such user");
   TRY_VOID(s.insert_login.run(record.user, record.time.s, record.source, record.result));
   TRY_VOID(s.trim_logins.run(record.user, whole(history_kept)));
   if (record.granted) {
-    TRY_VOID(s.insert_source.run(record.user, record.source, record.time.s));
-    TRY_VOID(s.trim_sources.run(record.user, whole(sources_kept)));
+    TRY_VOID(s.insert_place.run(record.user, record.place, record.time.s));
+    TRY_VOID(s.trim_places.run(record.user, whole(places_kept)));
   }
   return transaction.commit();
 }
 
-Result<bool> Store::knows_source(std::string_view name, std::string_view source) {
-  auto rows = statements_.find_source.rows(name, source);
+Result<bool> Store::knows_place(std::string_view name, std::string_view place) {
+  auto rows = statements_.find_place.rows(name, place);
   return TRY(rows.next());
 }
 

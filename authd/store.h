@@ -19,9 +19,9 @@
 namespace postern::authd {
 
 inline constexpr std::size_t history_kept = 50;       // logins remembered for each user
-inline constexpr std::size_t sources_kept = 16;       // addresses known for each user
+inline constexpr std::size_t places_kept = 16;        // known for each user
 inline constexpr std::int64_t max_counter = INT64_MAX / 4;  // of a token; leaves room to add
-inline constexpr std::size_t max_source = 64;         // bytes of a source's text
+inline constexpr std::size_t max_source = 64;         // bytes of the text of a source or a place
 
 // The row against which unknown users are measured.  Not a possible user name, never
 // listed; the vault keeps it.
@@ -37,8 +37,7 @@ struct UserRow {
   std::uint32_t failures = 0;      // since the last login
   std::uint32_t logouts = 0;       // since the last login
   std::optional<Wall> last_logout; // of those
-  std::int64_t guess_day = 0;      // days since 1970 (UTC) to which `guesses` belongs
-  std::uint32_t guesses = 0;
+  std::int64_t strange_due = 0, known_due = 0;  // what is used of his allowances
   TokenState token;
   std::vector<std::byte> sealed_secret;
 };
@@ -53,9 +52,10 @@ struct LoginRecord {
   std::string_view user;    // must exist
   Wall time;
   std::string_view source;  // at most max_source bytes
+  std::string_view place;   // of the source, as he is known by it; as long at most
   std::string_view result;
   bool granted = false;
-  bool counts_as_guess = false;  // towards the user's guesses of the day
+  std::int64_t strange_due = 0, known_due = 0;  // from now on
 };
 
 // A part of the sessions that are remembered.
@@ -64,9 +64,6 @@ struct SessionRows {
   std::size_t unusable = 0;      // rows with a value out of bounds; they are left out
   std::optional<std::uint32_t> next;  // where to go on; nothing: that was all
 };
-
-// Days since 1970, UTC; what "a day" means in this file.
-constexpr std::int64_t day_of(Wall time) { return time.s / 86'400; }
 
 class Store {
  public:
@@ -92,11 +89,11 @@ class Store {
   // user).  After an error it may be spent or not; the answer must be "no".
   Result<bool> spend(std::string_view name, std::int64_t counter, std::int32_t drift);
 
-  // One transaction: the history row (the oldest go), the user's failures and guesses of
-  // the day, and after a granted login the known source (the oldest go).
+  // One transaction: the history row (the oldest go), the user's failures and allowances,
+  // and after a granted login the known place (the oldest go).
   Result<void> record_login(const LoginRecord& record);
-  // Has the user ever logged in from there, among his latest sources?
-  Result<bool> knows_source(std::string_view name, std::string_view source);
+  // Has the user ever logged in from there, among his latest places?
+  Result<bool> knows_place(std::string_view name, std::string_view place);
   // Newest first, at most `history_kept`.
   Result<std::vector<LoginRow>> history(std::string_view name);
 
@@ -121,7 +118,7 @@ class Store {
   struct Statements {
     Statement insert_user, insert_token, find_user, list_users, remove_user, set_disabled,
         set_pin, forget_guesses, spend, insert_login, trim_logins, count_failure,
-        count_success, insert_source, trim_sources, find_source, history;
+        count_success, insert_place, trim_places, find_place, history;
   };
   struct SessionStatements {
     Statement remember, remember_use, forget, forget_of_user, forget_all, use, set_clock, list,

@@ -113,7 +113,17 @@ CREATE TABLE session_clock (
 ) STRICT;
 )sql";
 
-constexpr std::array<const char*, 2> versions = {version_1, version_2};
+// The guesses of a day become two allowances (see allowance.h): of strange sources, and of
+// those that the user has logged in from.
+constexpr const char* version_3 = R"sql(
+ALTER TABLE users DROP COLUMN guess_day;
+ALTER TABLE users DROP COLUMN guesses;
+ALTER TABLE users ADD COLUMN strange_due INTEGER NOT NULL DEFAULT 0 CHECK (strange_due >= 0);
+ALTER TABLE users ADD COLUMN known_due   INTEGER NOT NULL DEFAULT 0 CHECK (known_due >= 0);
+CREATE INDEX sources_by_last ON sources (last);
+)sql";
+
+constexpr std::array<const char*, 3> versions = {version_1, version_2, version_3};
 
 Result<void> apply(Database& database, const Setting& setting) {
   TRY_VOID(database.execute(setting.set));

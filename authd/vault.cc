@@ -33,7 +33,11 @@ JsonRow row_of(const UserInfo& user) {
 VaultConfig vault_config_of(const AuthdSettings& settings) {
   VaultConfig config;
   config.path = settings.store.path;
-  config.windows = {settings.passcode.totp_window, settings.passcode.hotp_window};
+  const AuthdSettings::Passcode& passcode = settings.passcode;
+  config.windows = {.totp = passcode.totp_window,
+                    .hotp = passcode.hotp_window,
+                    .totp_wide = passcode.totp_wide_window,
+                    .hotp_wide = passcode.hotp_wide_window};
   config.lockout.free_failures = settings.lockout.free_failures;
   config.lockout.first_delay = settings.lockout.delay;
   config.lockout.max_delay = settings.lockout.max_delay;
@@ -73,11 +77,10 @@ void VaultService::complain(std::string_view what) {
 }
 
 bool VaultService::check(Asker& asker, CheckPasscode& message, Packet&) {
-  const std::string source = message.source.text();
   const LoginAnswer answer = vault_.check({.user = message.user.view(),
                                            .pin = message.pin,
                                            .passcode = message.passcode,
-                                           .source = source},
+                                           .source = message.source},
                                           outside_.wall(), outside_.loop.now());
   if (!answer.fault.empty()) complain(answer.fault);
   PasscodeResult result;
@@ -158,7 +161,7 @@ Result<void> VaultService::list(AdminAsk& message) {
 Result<void> VaultService::show(AdminAsk& message) {
   const UserInfo user = TRY(vault_.show(message.user.view(), outside_.wall()));
   JsonRow row = row_of(user);
-  row.add("guesses_today", static_cast<std::int64_t>(user.guesses_today));
+  row.add("guesses", static_cast<std::int64_t>(user.guesses));
   row.add("drift", static_cast<std::int64_t>(user.drift));
   return send_row(message.tag, row);
 }

@@ -17,15 +17,18 @@ namespace {
 constexpr std::string_view purpose = "token-secret";
 constexpr std::size_t drawn_secret = 20;  // RFC 4226 section 4, R6: 160 bits
 
-constexpr std::array<std::string_view, 9> outcome_words = {
-    "failed",         "ok",        "unknown-user", "wrong-pin",  "wrong-passcode",
-    "spent-passcode", "throttled", "disabled",     "store-error"};
+constexpr Duration near_patience = seconds(10 * 60);  // or two periods of the token
+
+constexpr std::array<std::string_view, 10> outcome_words = {
+    "failed",         "ok",        "unknown-user", "wrong-pin",   "wrong-passcode",
+    "spent-passcode", "throttled", "disabled",     "store-error", "ceiling"};
 static_assert(outcome_words.size() == static_cast<std::size_t>(LoginOutcome::last) + 1);
 
 // The first thing that is wrong, or granted.
-LoginOutcome outcome_of(const UserRow& user, Fit fit, bool pin_fits) {
+LoginOutcome outcome_of(const UserRow& user, bool may_guess, Fit fit, bool pin_fits) {
   if (user.name == nobody) return LoginOutcome::unknown_user;
   if (user.disabled) return LoginOutcome::disabled;
+  if (!may_guess) return LoginOutcome::ceiling;
   if (fit == Fit::spent) return LoginOutcome::spent_passcode;
   if (fit != Fit::fresh) return LoginOutcome::wrong_passcode;
   return pin_fits ? LoginOutcome::granted : LoginOutcome::wrong_pin;
@@ -44,7 +47,7 @@ LoginAnswer answer_for(const UserRow& user, LoginOutcome outcome) {
   return answer;
 }
 
-UserInfo info_of(const UserRow& user, Wall now) {
+UserInfo info_of(const UserRow& user, const Windows& windows, Wall now) {
   UserInfo info;
   info.name = user.name;
   info.shape = user.token.shape;
@@ -53,7 +56,8 @@ UserInfo info_of(const UserRow& user, Wall now) {
   info.last_login = user.last_login;
   info.last_source = user.last_source;
   info.failures = user.failures;
-  info.guesses_today = user.guess_day == day_of(now) ? user.guesses : 0;
+  const Allowance strange = allowances_of(user.token.shape, windows).strange;
+  info.guesses = guesses_held(strange, user.strange_due, now);
   info.drift = user.token.drift;
   return info;
 }
@@ -73,7 +77,7 @@ Result<void> check_new_user(const NewUser& user) {
 }
 
 Result<void> check_rules(const Windows& windows, const LockoutRules& lockout) {
-  if (windows.totp > 10 || windows.hotp > 100 || lockout.entries == 0)
+  if (!is_sound(windows) || lockout.entries == 0)
     return fail("a window or the lockout table is out of bounds");
   return {};
 }
@@ -85,6 +89,10 @@ Result<void> must_exist(Result<bool> changed, std::string_view name) {
 }
 
 }  // namespace
+
+std::string place_of(const Address& source) {
+  return source.family() == Family::v6 ? source.masked(64).text() : source.text();
+}
 
 std::string_view word_of(LoginOutcome outcome) {
   return outcome_words[static_cast<std::size_t>(outcome)];
@@ -138,49 +146,59 @@ Result<void> Vault::set_up_nobody() {
 }
 
 LoginAnswer Vault::check(const LoginTry& attempt, Wall now, Mono mono) {
-  auto answer = judge(attempt, now, mono);
-  if (answer) return std::move(*answer);
+  const auto answer = [&]() -> Result<LoginAnswer> {
+    Case open = TRY(open_case(attempt, now, mono));
+    const LoginOutcome outcome = TRY(judge(open));
+    return answer_for(open.user, outcome);
+  }();
+  if (answer) return *answer;
   LoginAnswer refused;
   refused.outcome = LoginOutcome::store_error;
-  refused.fault = std::move(answer.error().what);
+  refused.fault = answer.error().what;
   return refused;
 }
 
-Result<LoginAnswer> Vault::judge(const LoginTry& login, Wall now, Mono mono) {
-  if (login.source.size() > max_source) return fail("cannot judge a login: its source is too long");
+Result<Vault::Case> Vault::open_case(const LoginTry& login, Wall now, Mono mono) {
   // Everything that could be no name is counted as one.
   const std::string_view name = is_user_name(login.user) ? login.user : nobody;
   std::optional<UserRow> found = TRY(store_.find_user(name));
   if (!found) found = TRY(store_.find_user(nobody));
   if (!found) return fail("cannot judge a login: the vault has lost a row of its own");
-  const UserRow& user = *found;
+  Case open{.login = login, .place = place_of(login.source), .attempt = {}, .user = std::move(*found),
+            .known = false, .now = now, .mono = mono};
+  open.attempt = {std::string(name), open.place};
+  open.known = TRY(store_.knows_place(name, open.place));
+  return open;
+}
 
-  Attempt attempt{name, login.source, false, day_of(now), 0};
-  if (user.name != nobody) {
-    attempt.known_source = TRY(store_.knows_source(name, login.source));
-    attempt.stored_guesses = user.guess_day == attempt.day ? user.guesses : 0;
-  }
-  if (lockout_.delay_until(attempt, mono) > mono)
-    return answer_for(user, LoginOutcome::throttled);
-
-  const Fit fit = TRY(spend_passcode(user, login.passcode.text(), now));
-  const bool pin_fits = TRY(pins_.verify(login.pin, user.pin_hash));
-  const LoginOutcome outcome = outcome_of(user, fit, pin_fits);
-  TRY_VOID(remember(user, attempt, outcome, now, mono));
-  return answer_for(user, outcome);
+Result<LoginOutcome> Vault::judge(Case& open) {
+  if (lockout_.delay_until(open.attempt, open.mono) > open.mono) return LoginOutcome::throttled;
+  const bool is_known_user = open.user.name != nobody;
+  if (is_known_user)
+    open.user.token.awaited = near_misses_.take(open.user.name, open.place, open.mono);
+  const Match match = TRY(spend_passcode(open));
+  const bool pin_fits = TRY(pins_.verify(open.login.pin, open.user.pin_hash));
+  const bool may = count_guess(open, match.fit, pin_fits);
+  const LoginOutcome outcome = outcome_of(open.user, may, match.fit, pin_fits);
+  if (match.fit == Fit::near && is_known_user)
+    near_misses_.await(open.user.name, open.place, match.counter + 1,
+                       open.mono + std::max(near_patience, seconds(2 * open.user.token.shape.period)));
+  TRY_VOID(remember(open, outcome));
+  return outcome;
 }
 
 // A wrong passcode costs a write to disk as well: else the time would tell a right one.
-Result<Fit> Vault::spend_passcode(const UserRow& user, std::string_view code, Wall now) {
+Result<Match> Vault::spend_passcode(const Case& open) {
+  const UserRow& user = open.user;
   const TokenSecret secret = TRY(sealer_.unseal(user.sealed_secret, user.name, purpose));
-  const Match match =
-      TRY(match_code(codes_, secret.bytes(), user.token, config_.windows, code, now));
+  Match match = TRY(match_code(codes_, secret.bytes(), user.token, config_.windows,
+                               open.login.passcode.text(), open.now));
   if (match.fit != Fit::fresh || user.name == nobody) {
     TRY_VOID(spend_nothing());
-    return match.fit;
+    return match;
   }
-  const bool was_first = TRY(store_.spend(user.name, match.counter, match.drift));
-  return was_first ? Fit::fresh : Fit::spent;
+  if (!TRY(store_.spend(user.name, match.counter, match.drift))) match.fit = Fit::spent;
+  return match;
 }
 
 Result<void> Vault::spend_nothing() {
@@ -190,14 +208,31 @@ Result<void> Vault::spend_nothing() {
   return {};
 }
 
-Result<void> Vault::remember(const UserRow& user, const Attempt& attempt, LoginOutcome outcome,
-                             Wall now, Mono mono) {
+// May a login from there be granted at all?  The work was done all the same, so that
+// nobody sees from outside which of his guesses were counted.
+bool Vault::count_guess(Case& open, Fit fit, bool pin_fits) const {
+  const Allowances both = allowances_of(open.user.token.shape, config_.windows);
+  const Allowance& share = open.known ? both.known : both.strange;
+  std::int64_t& due = open.known ? open.user.known_due : open.user.strange_due;
+  if (!may_guess(share, due, open.now)) return false;
+  const bool one_was_right = pin_fits ? fit == Fit::none : fit == Fit::fresh;
+  if (one_was_right) due = due_after_guess(share, due, open.now);
+  return true;
+}
+
+Result<void> Vault::remember(const Case& open, LoginOutcome outcome) {
   const bool granted = outcome == LoginOutcome::granted;
-  if (!granted) lockout_.failed(attempt, mono);  // first, so that a full disk frees nobody
-  LoginRecord record{user.name, now, attempt.source, word_of(outcome), granted, false};
-  record.counts_as_guess = !granted && !attempt.known_source;
-  TRY_VOID(store_.record_login(record));
-  if (granted) lockout_.succeeded(attempt);
+  if (!granted) lockout_.failed(open.attempt, open.mono);  // first, so that a full disk frees nobody
+  const std::string source = open.login.source.text();
+  TRY_VOID(store_.record_login({.user = open.user.name,
+                                .time = open.now,
+                                .source = source,
+                                .place = open.place,
+                                .result = word_of(outcome),
+                                .granted = granted,
+                                .strange_due = open.user.strange_due,
+                                .known_due = open.user.known_due}));
+  if (granted) lockout_.succeeded(open.attempt);
   return {};
 }
 
@@ -252,12 +287,12 @@ Result<Enrolment> Vault::add_user(const NewUser& user, Wall now) {
 Result<std::vector<UserInfo>> Vault::list(std::string_view after, std::size_t most, Wall now) {
   const std::vector<UserRow> users = TRY(store_.list_users(after, most));
   std::vector<UserInfo> all;
-  for (const UserRow& user : users) all.push_back(info_of(user, now));
+  for (const UserRow& user : users) all.push_back(info_of(user, config_.windows, now));
   return all;
 }
 
 Result<UserInfo> Vault::show(std::string_view name, Wall now) {
-  return info_of(TRY(existing(name)), now);
+  return info_of(TRY(existing(name)), config_.windows, now);
 }
 
 Result<void> Vault::disable(std::string_view name) {
@@ -274,6 +309,7 @@ Result<void> Vault::remove(std::string_view name) {
   TRY_VOID(existing(name));
   TRY_VOID(must_exist(store_.remove_user(name), name));
   lockout_.unlock(name);
+  near_misses_.forget(name);
   return {};
 }
 

@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "authd/allowance.h"
 #include "authd/lockout.h"
+#include "authd/near_miss.h"
 #include "authd/otpauth.h"
 #include "authd/pin.h"
 #include "authd/seal.h"
@@ -30,7 +32,7 @@ struct LoginTry {
   std::string_view user;  // as typed, any bytes
   const Pin& pin;
   const Passcode& passcode;
-  std::string_view source;  // the client's address, at most 64 bytes
+  Address source;           // the client's
 };
 
 struct LoginAnswer {
@@ -71,9 +73,13 @@ struct UserInfo {
   std::optional<Wall> last_login;
   std::string last_source;
   std::uint32_t failures = 0;       // since the last login
-  std::uint32_t guesses_today = 0;  // wrong ones by sources not known to the user
+  std::uint32_t guesses = 0;        // by sources not known to him, as they still count
   std::int32_t drift = 0;           // steps by which the token's clock is ahead
 };
+
+// Where a source counts as the same: the address, or the /64 of one of IPv6, within which a
+// client moves as it likes.
+std::string place_of(const Address& source);
 
 class Vault {
  public:
@@ -130,11 +136,22 @@ class Vault {
   Vault(const VaultConfig& config, CodeMaker codes, Sealer sealer, PinHasher pins, Store store);
 
   Result<void> set_up_nobody();
-  Result<LoginAnswer> judge(const LoginTry& attempt, Wall now, Mono mono);
-  Result<Fit> spend_passcode(const UserRow& user, std::string_view code, Wall now);
+  // A login while it is judged.
+  struct Case {
+    const LoginTry& login;
+    std::string place;       // of its source
+    Attempt attempt;
+    UserRow user;            // or nobody's
+    bool known = false;      // he has logged in from there before
+    Wall now;
+    Mono mono;
+  };
+  Result<Case> open_case(const LoginTry& login, Wall now, Mono mono);
+  Result<LoginOutcome> judge(Case& open);
+  Result<Match> spend_passcode(const Case& open);
   Result<void> spend_nothing();
-  Result<void> remember(const UserRow& user, const Attempt& attempt, LoginOutcome outcome,
-                        Wall now, Mono mono);
+  bool count_guess(Case& open, Fit fit, bool pin_fits) const;
+  Result<void> remember(const Case& open, LoginOutcome outcome);
   Result<UserRow> existing(std::string_view name);
   Result<TokenSecret> secret_for(std::string_view base32) const;
   Result<TokenState> first_state(const NewUser& user, const TokenSecret& secret, Wall now) const;
@@ -145,6 +162,7 @@ class Vault {
   PinHasher pins_;
   Store store_;
   Lockout lockout_;
+  NearMisses near_misses_;
   std::int64_t nobody_next_ = 0;
 };
 

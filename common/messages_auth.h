@@ -134,7 +134,7 @@ struct EndedSeen {
 // What became of a login; the word goes to the log only, a person hears yes or no.
 enum class LoginOutcome : std::uint8_t {
   failed, granted, unknown_user, wrong_pin, wrong_passcode, spent_passcode, throttled, disabled,
-  store_error, last = store_error
+  store_error, ceiling, last = ceiling
 };
 struct CheckPasscode {
   static constexpr Kind kind = Kind::check_passcode;

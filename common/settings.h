@@ -205,6 +205,7 @@ struct AuthdSettings {
   struct Passcode {
     std::uint32_t totp_window = 0;  // steps before and after now
     std::uint32_t hotp_window = 0;  // counters ahead
+    std::uint32_t totp_wide_window = 0, hotp_wide_window = 0;  // where two in a row count
   } passcode;
   struct Lockout {
     std::uint32_t free_failures = 0;  // of one source at one user

@@ -58,7 +58,7 @@ struct House {
                     std::string_view source = home, Wall now = noon, Mono mono = start) {
     const Pin typed = secret_of<Pin>(pin);
     const Passcode passcode = secret_of<Passcode>(code);
-    return vault.check({user, typed, passcode, source}, now, mono);
+    return vault.check({user, typed, passcode, Address::parse(source).value()}, now, mono);
   }
   std::string word(std::string_view user, std::string_view pin, std::string_view code) {
     return std::string(word_of(login(user, pin, code).outcome));

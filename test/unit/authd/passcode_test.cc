@@ -28,10 +28,13 @@ std::string code_for(const TokenShape& shape, std::int64_t counter) {
   const auto code = maker().hotp(key20, static_cast<std::uint64_t>(counter), shape.digits, shape.algorithm);
   return padded(code.value(), shape.digits);
 }
-TokenState totp(std::int64_t next = 0, std::int32_t drift = 0) { return {{}, next, drift}; }
-TokenState hotp(std::int64_t next) { return {{TokenKind::hotp, Algorithm::sha1, 6, 30}, next, 0}; }
+TokenState totp(std::int64_t next = 0, std::int32_t drift = 0) { return {{}, next, drift, -1}; }
+TokenState hotp(std::int64_t next) { return {{TokenKind::hotp, Algorithm::sha1, 6, 30}, next, 0, -1}; }
 
-Match match(const TokenState& state, const std::string& code, Wall now, Windows windows = {}) {
+// The narrow windows alone, as most of these tests want it.
+constexpr Windows narrow{1, 10, 0, 0};
+
+Match match(const TokenState& state, const std::string& code, Wall now, Windows windows = narrow) {
   return match_code(maker(), key20, state, windows, code, now).value();
 }
 
@@ -48,12 +51,26 @@ TEST_CASE("the vectors of RFC 4226 appendix D come out", "[passcode]") {
                           {1726969429, 969429}, {1640338314, 338314}, {868254676, 254676},
                           {1918287922, 287922}, {82162583, 162583},   {673399871, 399871},
                           {645520489, 520489}};
+  // Table 1 of the appendix: the HMACs from which the numbers are taken.
+  constexpr const char* macs[] = {
+      "cc93cf18508d94934c64b65d8ba7667fb7cde4b0", "75a48a19d4cbe100644e8ac1397eea747a2d33ab",
+      "0bacb7fa082fef30782211938bc1c5e70416ff44", "66c28227d03a2d5529262ff016a1e6ef76557ece",
+      "a904c900a64b35909874b33e61c5938a8e15ed1c", "a37e783d7b7233c083d4f62926c7a25f238d0316",
+      "bc9cd28561042c83f219324d3c607256c03272ae", "a4fb960c0bc06e1eabb804e5b397cdc4b45596fa",
+      "1b3c89f65e6c9e883012052823443f048b4332db", "1637409809a679dc698207310c8c7fc07290d9e5"};
   const CodeMaker codes = maker();
   for (std::uint64_t counter = 0; counter < std::size(rows); ++counter) {
     CAPTURE(counter);
+    CHECK(truncate(bytes_of_hex(macs[counter])) == rows[counter].truncated);
     CHECK(codes.truncated(key20, counter, Algorithm::sha1).value() == rows[counter].truncated);
     CHECK(codes.hotp(key20, counter, 6, Algorithm::sha1).value() == rows[counter].code);
   }
+}
+
+TEST_CASE("the example of RFC 4226 section 5.4 comes out", "[passcode]") {
+  const auto mac = bytes_of_hex("1f8698690e02ca16618550ef7f19da8e945b555a");
+  CHECK(truncate(mac) == 0x50ef7f19);
+  CHECK(truncate(mac) % 1'000'000 == 872921);
 }
 
 TEST_CASE("the vectors of RFC 6238 appendix B come out", "[passcode]") {
@@ -74,7 +91,7 @@ TEST_CASE("the vectors of RFC 6238 appendix B come out", "[passcode]") {
     CHECK(codes.hotp(key20, step, 8, Algorithm::sha1).value() == row.sha1);
     CHECK(codes.hotp(key32, step, 8, Algorithm::sha256).value() == row.sha256);
     CHECK(codes.hotp(key64, step, 8, Algorithm::sha512).value() == row.sha512);
-    const TokenState state{{TokenKind::totp, Algorithm::sha512, 8, 30}, 0, 0};
+    const TokenState state{{TokenKind::totp, Algorithm::sha512, 8, 30}, 0, 0, -1};
     const Match found =
         match_code(codes, key64, state, {}, padded(row.sha512, 8), Wall{row.time}).value();
     CHECK(found.fit == Fit::fresh);
@@ -119,14 +136,14 @@ TEST_CASE("a TOTP code holds to the last second of its window", "[passcode]") {
   CHECK(match(totp(), code, Wall{begins - 30}).fit == Fit::fresh);
   CHECK(match(totp(), code, Wall{begins + 59}).fit == Fit::fresh);
   CHECK(match(totp(), code, Wall{begins + 60}).fit == Fit::none);
-  CHECK(match(totp(), code, Wall{begins}, {0, 0}).fit == Fit::fresh);
-  CHECK(match(totp(), code, Wall{begins - 1}, {0, 0}).fit == Fit::none);
-  CHECK(match(totp(), code, Wall{begins + 30}, {0, 0}).fit == Fit::none);
+  CHECK(match(totp(), code, Wall{begins}, {0, 0, 0, 0}).fit == Fit::fresh);
+  CHECK(match(totp(), code, Wall{begins - 1}, {0, 0, 0, 0}).fit == Fit::none);
+  CHECK(match(totp(), code, Wall{begins + 30}, {0, 0, 0, 0}).fit == Fit::none);
 }
 
 TEST_CASE("every period from 1 s to 3600 s counts its own steps", "[passcode]") {
   const std::uint32_t period = GENERATE(1u, 29u, 60u, 3600u);
-  const TokenState state{{TokenKind::totp, Algorithm::sha256, 7, period}, 0, 0};
+  const TokenState state{{TokenKind::totp, Algorithm::sha256, 7, period}, 0, 0, -1};
   const std::int64_t step = noon.s / period;
   const Match found = match(state, code_for(state.shape, step), noon);
   CHECK(found.fit == Fit::fresh);
@@ -217,6 +234,61 @@ TEST_CASE("the drift that is believed has a limit", "[passcode]") {
   CHECK(found.fit == Fit::fresh);
   CHECK(found.drift == -20);
   CHECK(match(totp(0, found.drift), code_for({}, noon_step - 22), noon).fit == Fit::none);
+}
+
+TEST_CASE("a code in the wide window only is a near miss, and spends nothing", "[passcode]") {
+  const auto [offset, fit] = GENERATE(table<std::int64_t, Fit>({{-11, Fit::none},
+                                                                {-10, Fit::near},
+                                                                {-2, Fit::near},
+                                                                {-1, Fit::fresh},
+                                                                {1, Fit::fresh},
+                                                                {2, Fit::near},
+                                                                {10, Fit::near},
+                                                                {11, Fit::none}}));
+  CAPTURE(offset);
+  const Match found = match(totp(), code_for({}, noon_step + offset), noon, {});
+  CHECK(found.fit == fit);
+  if (fit == Fit::near) CHECK(found.counter == noon_step + offset);
+  CHECK(match(totp(noon_step + offset + 1), code_for({}, noon_step + offset), noon, {}).fit !=
+        Fit::near);  // it is spent
+}
+
+TEST_CASE("a HOTP token is looked for far ahead, never behind", "[passcode]") {
+  const auto [counter, fit] = GENERATE(table<std::int64_t, Fit>(
+      {{60, Fit::none}, {110, Fit::fresh}, {111, Fit::near}, {200, Fit::near}, {201, Fit::none}}));
+  CAPTURE(counter);
+  const Match found = match(hotp(100), code_for(hotp(0).shape, counter), noon, {});
+  CHECK(found.fit == fit);
+  if (fit == Fit::near) CHECK(found.counter == counter);
+}
+
+TEST_CASE("the code that is awaited is fresh, unless it is spent or its time is over", "[passcode]") {
+  const auto fit_of = [](TokenState state, std::int64_t awaited, const std::string& code) {
+    state.awaited = awaited;
+    return match(state, code, noon, {}).fit;
+  };
+  for (const std::int64_t offset : {-10, -5, 5, 10, 11}) {
+    CAPTURE(offset);
+    const std::int64_t step = noon_step + offset;
+    CHECK(fit_of(totp(), step, code_for({}, step)) == Fit::fresh);
+    CHECK(fit_of(totp(), step, code_for({}, step + 1)) != Fit::fresh);
+    CHECK(fit_of(totp(step + 1), step, code_for({}, step)) == Fit::spent);
+  }
+  CHECK(fit_of(totp(), noon_step - 11, code_for({}, noon_step - 11)) == Fit::none);
+  CHECK(fit_of(totp(), noon_step + 12, code_for({}, noon_step + 12)) == Fit::none);
+  CHECK(fit_of(hotp(100), 201, code_for(hotp(0).shape, 201)) == Fit::fresh);
+  CHECK(fit_of(hotp(202), 201, code_for(hotp(0).shape, 201)) == Fit::spent);
+  CHECK(fit_of(hotp(0), -1, code_for(hotp(0).shape, -1)) == Fit::none);
+}
+
+TEST_CASE("windows have their bounds", "[passcode]") {
+  CHECK(is_sound(Windows{}));
+  CHECK(is_sound(Windows{10, 48, 20, 500}));
+  CHECK(is_sound(Windows{0, 0, 0, 0}));
+  CHECK_FALSE(is_sound(Windows{11, 10, 10, 100}));
+  CHECK_FALSE(is_sound(Windows{1, 49, 10, 100}));
+  CHECK_FALSE(is_sound(Windows{1, 10, 21, 100}));
+  CHECK_FALSE(is_sound(Windows{1, 10, 10, 501}));
 }
 
 TEST_CASE("resync finds two codes in a row within twenty steps", "[passcode]") {

@@ -38,4 +38,13 @@ inline std::vector<std::byte> bytes_of(std::string_view text) {
   return {bytes.begin(), bytes.end()};
 }
 
+// Lower-case hexadecimal.
+inline std::vector<std::byte> bytes_of_hex(std::string_view hex) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::vector<std::byte> bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+    bytes.push_back(static_cast<std::byte>(digits.find(hex[i]) << 4 | digits.find(hex[i + 1])));
+  return bytes;
+}
+
 }  // namespace postern::authd

@@ -77,7 +77,7 @@ TEST_CASE("spending and recording are written through to the disk before they ar
   CHECK(syncs_of([&] { CHECK(store.spend("alice", 5, 0).value()); }) == 1);
   CHECK(syncs_of([&] { CHECK_FALSE(store.spend("alice", 5, 0).value()); }) == 0);
   CHECK(syncs_of([&] {
-          CHECK(store.record_login({"alice", {1}, "192.0.2.1", "ok", true, false}));
+          CHECK(store.record_login(login_of("alice", 1, "192.0.2.1", "ok")));
         }) == 1);
 }
 
@@ -86,7 +86,7 @@ TEST_CASE("a disk that does not take it makes spending and recording fail", "[st
   Store store = store_with(scratch.file("db"));
   disk_fails = true;
   const auto spent = store.spend("alice", 5, 0);
-  const auto recorded = store.record_login({"alice", {1}, "192.0.2.1", "ok", true, false});
+  const auto recorded = store.record_login(login_of("alice", 1, "192.0.2.1", "ok"));
   disk_fails = false;
   CHECK_FALSE(spent);
   CHECK_FALSE(recorded);
@@ -117,7 +117,7 @@ TEST_CASE("a damaged file is refused with a reason", "[store]") {
   {
     Store store = store_with(scratch.file("db"), {"alice", "bob"});
     for (int i = 0; i < 100; ++i)
-      REQUIRE(store.record_login({"alice", {i}, "192.0.2.1", "wrong-pin", false, true}));
+      REQUIRE(store.record_login(login_of("alice", i, "192.0.2.1", "wrong-pin")));
   }
   const std::string good = read_all(scratch.file("db"));
   REQUIRE(good.size() > 5 * 4096);
@@ -191,14 +191,14 @@ TEST_CASE("a full disk is an error, and nothing of a failed login is half kept",
     const auto spent = store.spend("alice", 5, 0);
     REQUIRE_FALSE(spent);
     CHECK(spent.error().what.starts_with("cannot use the database: "));
-    CHECK_FALSE(store.record_login({"alice", {1}, "192.0.2.1", "ok", true, false}));
+    CHECK_FALSE(store.record_login(login_of("alice", 1, "192.0.2.1", "ok")));
     CHECK_FALSE(store.add_user(user_called("bob")));
   }
   CHECK_FALSE(store.find_user("bob").value());
   CHECK_FALSE(store.find_user("alice").value()->last_login);
   CHECK(store.history("alice").value().empty());
   CHECK(store.spend("alice", 5, 0).value());  // there is room again
-  CHECK(store.record_login({"alice", {1}, "192.0.2.1", "ok", true, false}));
+  CHECK(store.record_login(login_of("alice", 1, "192.0.2.1", "ok")));
 }
 
 TEST_CASE("a value that somebody edited out of its bounds is an error when read", "[store]") {

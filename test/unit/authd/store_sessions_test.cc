@@ -1,5 +1,4 @@
-// The sessions that the store remembers: what comes back after a close, what does not,
-// and what a database of the version before becomes.
+// The sessions that the store remembers: what comes back after a close, and what does not.
 #include <sys/stat.h>
 
 #include "authd/store_schema.h"
@@ -163,47 +162,10 @@ TEST_CASE("logouts since the last login are counted, and stand in the history", 
   REQUIRE(history.size() == 2);
   CHECK(history[0].result == "logout");
   CHECK(history[0].source == "192.0.2.2");
-  REQUIRE(store.record_login({"alice", {400}, "192.0.2.1", "ok", true, false}));
+  REQUIRE(store.record_login(login_of("alice", 400, "192.0.2.1", "ok")));
   alice = store.find_user("alice").value().value();
   CHECK(alice.logouts == 0);
   CHECK_FALSE(alice.last_logout);
   for (int i = 0; i < 100; ++i) REQUIRE(store.record_logout("alice", {500 + i}, "192.0.2.1"));
   CHECK(store.history("alice").value().size() == history_kept);
-}
-
-TEST_CASE("a database of the first version becomes one of this, and loses nothing", "[store][persist]") {
-  Scratch scratch;
-  {
-    Store store = store_with(scratch.file("db"), {"alice", "bob"});
-    CHECK(store.spend("alice", 41, 2).value());
-    REQUIRE(store.record_login({"alice", {100}, "192.0.2.1", "ok", true, false}));
-    REQUIRE(store.record_login({"alice", {200}, "192.0.2.1", "wrong-pin", false, true}));
-  }
-  edit(scratch.file("db"), "DROP TABLE session_clock; DROP TABLE session_uses; DROP TABLE sessions;"
-                           "ALTER TABLE users DROP COLUMN logouts; ALTER TABLE users DROP COLUMN last_logout;"
-                           "PRAGMA user_version=1");
-  for (int opening = 0; opening < 2; ++opening) {
-    Store store = Store::open(scratch.file("db")).value();
-    const UserRow alice = store.find_user("alice").value().value();
-    CHECK(alice.token.next == 42);
-    CHECK(alice.last_login == Wall{100});
-    CHECK(alice.failures == 1);
-    CHECK(alice.logouts == 0);
-    CHECK(store.list_users("", 100).value().size() == 2);
-    CHECK(store.knows_source("alice", "192.0.2.1").value());
-    CHECK(all_of(store).size() == static_cast<std::size_t>(opening));
-    REQUIRE(store.remember_session(row_of(3, "bob")));
-  }
-}
-
-TEST_CASE("a database that cannot be brought up stays as it was", "[store][persist]") {
-  Scratch scratch;
-  { Store store = store_with(scratch.file("db")); }
-  // Says that it is the first version, and has what only the second one brings.
-  edit(scratch.file("db"), "PRAGMA user_version=1");
-  const auto size_before = std::filesystem::file_size(scratch.file("db"));
-  CHECK(refusal(scratch.file("db")).find("duplicate column") != std::string::npos);
-  CHECK(std::filesystem::file_size(scratch.file("db")) == size_before);
-  edit(scratch.file("db"), "PRAGMA user_version=2");
-  CHECK(Store::open(scratch.file("db")).value().find_user("alice").value());
 }

@@ -100,8 +100,8 @@ TEST_CASE("a store that is opened again has kept everything", "[store]") {
   {
     Store store = store_with(scratch.file("db"));
     REQUIRE(store.spend("alice", 41, -2).value());
-    REQUIRE(store.record_login({"alice", {5000}, "192.0.2.1", "ok", true, false}));
-    REQUIRE(store.record_login({"alice", {90'000}, "192.0.2.9", "wrong-pin", false, true}));
+    REQUIRE(store.record_login(login_of("alice", 5000, "192.0.2.1", "ok")));
+    REQUIRE(store.record_login(login_of("alice", 90'000, "192.0.2.9", "wrong-pin")));
   }
   Store store = Store::open(scratch.file("db")).value();
   const UserRow user = store.find_user("alice").value().value();
@@ -110,9 +110,7 @@ TEST_CASE("a store that is opened again has kept everything", "[store]") {
   CHECK(user.last_login == Wall{5000});
   CHECK(user.last_source == "192.0.2.1");
   CHECK(user.failures == 1);
-  CHECK(user.guess_day == 1);
-  CHECK(user.guesses == 1);
-  CHECK(store.knows_source("alice", "192.0.2.1").value());
+  CHECK(store.knows_place("alice", "192.0.2.1").value());
   CHECK(store.history("alice").value().size() == 2);
 }
 
@@ -136,9 +134,9 @@ TEST_CASE("a process that is killed right after spending loses nothing", "[store
 TEST_CASE("history keeps the last fifty of each user, newest first", "[store]") {
   Scratch scratch;
   Store store = store_with(scratch.file("db"), {"alice", "bob"});
-  REQUIRE(store.record_login({"bob", {1}, "192.0.2.1", "ok", true, false}));
+  REQUIRE(store.record_login(login_of("bob", 1, "192.0.2.1", "ok")));
   for (int i = 0; i < 120; ++i)
-    REQUIRE(store.record_login({"alice", {i}, "192.0.2.2", "wrong-pin", false, true}));
+    REQUIRE(store.record_login(login_of("alice", i, "192.0.2.2", "wrong-pin")));
   const auto logins = store.history("alice").value();
   REQUIRE(logins.size() == 50);
   CHECK(logins.front().time == Wall{119});
@@ -152,55 +150,75 @@ TEST_CASE("history keeps the last fifty of each user, newest first", "[store]") 
 TEST_CASE("failures do not make the last login or a known source forgotten", "[store]") {
   Scratch scratch;
   Store store = store_with(scratch.file("db"));
-  REQUIRE(store.record_login({"alice", {10}, "192.0.2.1", "ok", true, false}));
+  REQUIRE(store.record_login(login_of("alice", 10, "192.0.2.1", "ok")));
   for (int i = 0; i < 60; ++i)
-    REQUIRE(store.record_login({"alice", {20 + i}, "198.51.100.1", "wrong-pin", false, true}));
+    REQUIRE(store.record_login(login_of("alice", 20 + i, "198.51.100.1", "wrong-pin")));
   CHECK(store.find_user("alice").value()->last_login == Wall{10});
-  CHECK(store.knows_source("alice", "192.0.2.1").value());
-  CHECK_FALSE(store.knows_source("alice", "198.51.100.1").value());
-  CHECK_FALSE(store.knows_source("bob", "192.0.2.1").value());
+  CHECK(store.knows_place("alice", "192.0.2.1").value());
+  CHECK_FALSE(store.knows_place("alice", "198.51.100.1").value());
+  CHECK_FALSE(store.knows_place("bob", "192.0.2.1").value());
 }
 
-TEST_CASE("the sixteen latest sources of a user are known", "[store]") {
+TEST_CASE("a place is remembered beside the source, which stands in the history", "[store]") {
+  Scratch scratch;
+  Store store = store_with(scratch.file("db"));
+  LoginRecord record = login_of("alice", 10, "2001:db8::1", "ok");
+  record.place = "2001:db8::";
+  REQUIRE(store.record_login(record));
+  CHECK(store.knows_place("alice", "2001:db8::").value());
+  CHECK_FALSE(store.knows_place("alice", "2001:db8::1").value());
+  CHECK(store.history("alice").value().at(0).source == "2001:db8::1");
+  CHECK(store.find_user("alice").value()->last_source == "2001:db8::1");
+}
+
+TEST_CASE("the sixteen latest places of a user are known", "[store]") {
   Scratch scratch;
   Store store = store_with(scratch.file("db"));
   const auto source = [](int i) { return "2001:db8::" + std::to_string(i); };
-  for (int i = 0; i < 16; ++i) REQUIRE(store.record_login({"alice", {i}, source(i), "ok", true, false}));
-  REQUIRE(store.record_login({"alice", {100}, source(0), "ok", true, false}));  // seen again
-  REQUIRE(store.record_login({"alice", {101}, source(16), "ok", true, false}));
-  CHECK(store.knows_source("alice", source(0)).value());
-  CHECK_FALSE(store.knows_source("alice", source(1)).value());
-  for (int i = 2; i <= 16; ++i) CHECK(store.knows_source("alice", source(i)).value());
+  for (int i = 0; i < 16; ++i) REQUIRE(store.record_login(login_of("alice", i, source(i), "ok")));
+  REQUIRE(store.record_login(login_of("alice", 100, source(0), "ok")));  // seen again
+  REQUIRE(store.record_login(login_of("alice", 101, source(16), "ok")));
+  CHECK(store.knows_place("alice", source(0)).value());
+  CHECK_FALSE(store.knows_place("alice", source(1)).value());
+  for (int i = 2; i <= 16; ++i) CHECK(store.knows_place("alice", source(i)).value());
 }
 
-TEST_CASE("guesses are counted by the day and only those that are guesses", "[store]") {
+TEST_CASE("what is used of a user's allowances stays until it is forgotten", "[store]") {
   Scratch scratch;
   Store store = store_with(scratch.file("db"));
-  const auto fail_at = [&](std::int64_t time, bool guess) {
-    REQUIRE(store.record_login({"alice", {time}, "192.0.2.1", "wrong-pin", false, guess}));
+  const auto dues = [&] {
     const UserRow user = store.find_user("alice").value().value();
-    return std::pair(user.guess_day, user.guesses);
+    return std::pair(user.strange_due, user.known_due);
   };
-  CHECK(fail_at(86'398, true) == std::pair(std::int64_t{0}, 1u));
-  CHECK(fail_at(86'399, true) == std::pair(std::int64_t{0}, 2u));
-  CHECK(fail_at(86'400, true) == std::pair(std::int64_t{1}, 1u));
-  CHECK(fail_at(86'401, false) == std::pair(std::int64_t{1}, 1u));
+  LoginRecord record = login_of("alice", 10, "192.0.2.1", "wrong-pin");
+  record.strange_due = 5000;
+  record.known_due = 7000;
+  REQUIRE(store.record_login(record));
+  { Store closed = std::move(store); }
+  store = Store::open(scratch.file("db")).value();
+  CHECK(dues() == std::pair<std::int64_t, std::int64_t>(5000, 7000));
+  record.granted = true;
+  record.strange_due = record.known_due = 1;
+  REQUIRE(store.record_login(record));
+  CHECK(dues() == std::pair<std::int64_t, std::int64_t>(5000, 7000));  // a good login gives none back
   CHECK(store.forget_guesses("alice").value());
-  CHECK(store.find_user("alice").value()->guesses == 0);
-  CHECK(store.find_user("alice").value()->failures == 4);
+  CHECK(dues() == std::pair<std::int64_t, std::int64_t>(0, 0));
+  record.granted = false;
+  record.strange_due = -1;
+  CHECK_FALSE(store.record_login(record));  // the table refuses it
 }
 
 TEST_CASE("removing a user removes his token, history and sources", "[store]") {
   Scratch scratch;
   Store store = store_with(scratch.file("db"));
   REQUIRE(store.spend("alice", 500, 0).value());
-  REQUIRE(store.record_login({"alice", {10}, "192.0.2.1", "ok", true, false}));
+  REQUIRE(store.record_login(login_of("alice", 10, "192.0.2.1", "ok")));
   CHECK(store.remove_user("alice").value());
   CHECK_FALSE(store.remove_user("alice").value());
   REQUIRE(store.add_user(user_called("alice")));
   CHECK(store.find_user("alice").value()->token.next == 0);
   CHECK(store.history("alice").value().empty());
-  CHECK_FALSE(store.knows_source("alice", "192.0.2.1").value());
+  CHECK_FALSE(store.knows_place("alice", "192.0.2.1").value());
 }
 
 TEST_CASE("what concerns nobody is false, and a record of nobody an error", "[store]") {
@@ -209,7 +227,7 @@ TEST_CASE("what concerns nobody is false, and a record of nobody an error", "[st
   CHECK_FALSE(store.set_disabled("bob", true).value());
   CHECK_FALSE(store.set_pin("bob", "x").value());
   CHECK_FALSE(store.forget_guesses("bob").value());
-  CHECK_FALSE(store.record_login({"bob", {1}, "192.0.2.1", "ok", true, false}));
+  CHECK_FALSE(store.record_login(login_of("bob", 1, "192.0.2.1", "ok")));
   CHECK(store.set_disabled("alice", true).value());
   CHECK(store.set_pin("alice", "new").value());
   CHECK(store.find_user("alice").value()->disabled);

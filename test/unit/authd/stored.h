@@ -18,6 +18,12 @@ inline UserRow user_called(const std::string& name) {
   return user;
 }
 
+// "ok" is a login that was granted.
+inline LoginRecord login_of(std::string_view user, std::int64_t time, std::string_view source,
+                            std::string_view result) {
+  return {user, {time}, source, source, result, result == "ok", 0, 0};
+}
+
 inline Store store_with(const std::string& path, std::initializer_list<const char*> names = {"alice"}) {
   Store store = Store::open(path).value();
   for (const char* name : names) REQUIRE(store.add_user(user_called(name)));

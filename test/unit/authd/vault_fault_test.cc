@@ -57,12 +57,6 @@ TEST_CASE("a login that cannot be written down is refused, right as it may be", 
   CHECK(house.word("alice", "1234", code_now(1)) == "ok");
 }
 
-TEST_CASE("a source that is too long is refused", "[vault]") {
-  House house;
-  CHECK(house.login("alice", "1234", code_now(), std::string(65, '1')).outcome == LoginOutcome::store_error);
-  CHECK(house.login("alice", "1234", code_now(), std::string(64, '1')).granted());
-}
-
 TEST_CASE("neither PIN nor secret stands readable in the files", "[vault]") {
   House house;
   const Pin pin = secret_of<Pin>("very secret pin");
@@ -92,11 +86,12 @@ int whole_life(const VaultConfig& config, const SealingKey& key) {
   const TokenShape counted{TokenKind::hotp, Algorithm::sha1, 6, 30};
   if (!vault->add_user({"bob", counted, key_base32, pin, std::nullopt}, noon)) return 11;
   if (!vault->add_user({"eve", {}, "", pin, std::nullopt}, noon)) return 12;
-  if (vault->check({"bob", wrong, first, home}, noon, start).outcome != LoginOutcome::wrong_pin)
+  const Address at_home = Address::parse(home).value();
+  if (vault->check({"bob", wrong, first, at_home}, noon, start).outcome != LoginOutcome::wrong_pin)
     return 13;
-  if (vault->check({"zoe", pin, bad, home}, noon, start).outcome != LoginOutcome::unknown_user)
+  if (vault->check({"zoe", pin, bad, at_home}, noon, start).outcome != LoginOutcome::unknown_user)
     return 14;
-  if (!vault->check({"bob", pin, second, home}, noon, start).granted()) return 15;
+  if (!vault->check({"bob", pin, second, at_home}, noon, start).granted()) return 15;
   if (!vault->set_pin("bob", wrong) || !vault->disable("bob") || !vault->unlock("bob")) return 16;
   if (!vault->remove("eve") || !vault->history("bob")) return 17;
   { Vault closed = std::move(*vault); }  // writes the WAL back and removes it
