@@ -55,6 +55,9 @@ enum class DialFault : std::uint8_t {  // why a destination was not dialled; zer
   internal, no_session, forbidden, unknown_host, refused, unreachable, timeout, missing_peer,
   busy, last = busy
 };
+// Why a server may be dialled.  A session is asked about with sessions; the others the
+// broker finds in its settings, or refuses.
+enum class Ground : std::uint8_t { session, public_path, preflight, last = preflight };
 struct Dial {
   static constexpr Kind kind = Kind::dial;
   std::uint32_t tag = 0;
@@ -62,7 +65,11 @@ struct Dial {
   CookieValue cookie;
   HostName host;                 // canonical Host of the request
   bool plain = false;            // port 80 now: 443 answered 404
-  template <class A> void fields(A& a) { a(tag); a(ticket); a(cookie); a(host); a(plain); }
+  Ground ground = Ground::session;
+  Text<512> subject;             // public_path: the path; preflight: the origin's host
+  template <class A> void fields(A& a) {
+    a(tag); a(ticket); a(cookie); a(host); a(plain); a(ground); a(subject);
+  }
 };
 struct Dialled {  // + 1 descriptor: the connected socket
   static constexpr Kind kind = Kind::dialled;

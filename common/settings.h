@@ -108,7 +108,8 @@ struct HostPolicy {
   std::vector<std::string> websocket_origins;  // host names; empty: the host itself
   Plain plain{};
   UpstreamVerify verify;
-  std::vector<std::string> public_paths;  // prefixes served without login; [host NAME] only
+  std::vector<std::string> public_paths;  // plain, served without login; [host NAME] only
+  std::vector<std::string> cors_origins;  // lower case: hosts of pages whose scripts may ask
   bool operator==(const HostPolicy&) const = default;
 };
 

@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "common/methods.h"
+#include "common/plain_path.h"
 
 namespace postern {
 namespace {
@@ -64,11 +65,6 @@ bool is_user_prefix(std::string_view text) {
                      [](char c) { return is_lower(c) || is_digit(c) || c == '_' || c == '-'; });
 }
 
-bool is_url_path(std::string_view text) {
-  return text[0] == '/' && only(text, "/._~-") &&
-         every_part(text, '/', [](std::string_view part) { return part != "." && part != ".."; });
-}
-
 struct FormRow {
   bool (*good)(std::string_view);
   bool lower;
@@ -83,7 +79,7 @@ constexpr std::array<FormRow, static_cast<std::size_t>(Form::last) + 1> forms = 
     {is_token, true, "write the name of a header field"},
     {is_method, false, "write a method in capitals; CONNECT, TRACE, TRACK and DEBUG are never allowed"},
     {is_user_prefix, false, "write at most 20 of a-z 0-9 _ and -, the first a letter or _"},
-    {is_url_path, false, "write a path that begins with /, of letters, digits and ._~- , without . and .. parts"},
+    {is_plain_path, false, "write a path that begins with /, of letters, digits and -._~+,=@ , without // . and .."},
 }};
 
 }  // namespace

@@ -19,7 +19,7 @@ enum class Form : std::uint8_t {
   header,       // token, made lower case
   method,       // capitals and "-"; none of common/methods.h
   user_prefix,  // [a-z_][a-z0-9_-]*, at most 20 bytes: the role's name follows
-  url_path,     // begins with "/"; letters, digits and /._~- only, no "." or ".." parts
+  url_path,     // plain_path.h
   last = url_path
 };
 

@@ -90,6 +90,8 @@ constexpr Row<S> rows[] = {
      "Which answers browsers must not keep: no, html or all."},
     {"policy", "websocket_origins", "", Need::not_built, text_of(Form::host), set<S, &S::everyone, &H::websocket_origins>,
      "Hosts whose pages may open WebSockets; empty: the host itself."},
+    {"policy", "cors_origins", "", Need::optional, text_of(Form::host), set<S, &S::everyone, &H::cors_origins>,
+     "Hosts whose pages' scripts may ask others, as far as those servers let them."},
     {"isolation", "connections_per_worker", "1", Need::optional, from_to(1, 1500), set<S, &S::isolation, &S::Isolation::connections_per_worker>,
      "How many connections one worker serves; 1 keeps users apart in memory."},
     {"isolation", "spare_workers", "8", Need::optional, from_to(1, 1000), set<S, &S::isolation, &S::Isolation::spare_workers>,
@@ -149,7 +151,9 @@ constexpr Row<H> host_rows[] = {
      "As in [intranet], for one host."},
     {"host NAME", "verify", "yes", Need::optional, {.pin = true}, set<H, &H::verify>,
      "As in [upstream_tls], for one host; sha256:HEX pins its one certificate."},
-    {"host NAME", "public_paths", "", Need::not_built, text_of(Form::url_path), set<H, &H::public_paths>,
+    {"host NAME", "cors_origins", "", Need::optional, text_of(Form::host), set<H, &H::cors_origins>,
+     "As in [policy], for one host."},
+    {"host NAME", "public_paths", "", Need::optional, text_of(Form::url_path), set<H, &H::public_paths>,
      "Paths at or below these are served without login."},
 };
 

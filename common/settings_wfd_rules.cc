@@ -31,8 +31,11 @@ Result<void> check_names(const WfdSettings& s) {
     if (server.name == s.login_host)
       return fail(s.origin.where("hosts", server.name) + " is the login host, which wfd serves itself");
   }
-  for (const auto& [name, policy] : s.host_policies)
+  for (const auto& [name, policy] : s.host_policies) {
     if (!is_at_or_below(name, s.domains)) return fail(s.origin.where("host", name) + std::string(must));
+    if (name == s.login_host && !policy.public_paths.empty())
+      return fail(s.origin.where("host", name) + " is the login host, which has no public_paths");
+  }
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/http_grammar.h"
+#include "wfd/open_ground.h"
 
 namespace postern::wfd {
 namespace {
@@ -128,17 +129,20 @@ bool Broker::hear_verdict(Channel&, Verdict& message, Packet&) {
 
 // ---- workers --------------------------------------------------------------------
 
-std::optional<DialFault> Broker::objection(const Account& account) const {
+std::optional<DialFault> Broker::objection(const Account& account, const Dial& message) const {
   if (account.errands >= per_worker_ || errands_.size() >= max_errands) return DialFault::busy;
-  if (!gate_ || !log_.may_proceed(loop_.now())) return DialFault::missing_peer;
-  return std::nullopt;
+  if (!log_.may_proceed(loop_.now())) return DialFault::missing_peer;
+  if (message.ground == Ground::session) return gate_ ? std::nullopt : std::optional(DialFault::missing_peer);
+  // The worker may lie about what the request is; it gains the servers of these hosts only.
+  const bool open = is_open(settings_.policy_for(message.host.view()), message.ground, message.subject.view());
+  return open ? std::nullopt : std::optional(DialFault::forbidden);
 }
 
 bool Broker::dial(Client& client, Dial& message, Packet&) {
   if (!is_sealed_for(message.ticket, key_, client.worker)) return false;
   if (!is_canonical(message.host.view())) return false;
   Account& account = accounts_[client.worker];
-  if (const auto fault = objection(account)) {
+  if (const auto fault = objection(account, message)) {
     tell_refused(client, message.tag, message.ticket, *fault);
     return true;
   }
@@ -150,7 +154,10 @@ bool Broker::dial(Client& client, Dial& message, Packet&) {
   errand.ticket = message.ticket;
   errand.host = message.host;
   errand.plain = message.plain;
-  ask_verdict(number, message);
+  if (message.ground == Ground::session)
+    ask_verdict(number, message);
+  else
+    go(number);
   return true;
 }
 
@@ -186,7 +193,7 @@ bool Broker::learn(Client& client, Learned& message, Packet&) {
 
 // ---- one dial -------------------------------------------------------------------
 
-// Sessions said yes.
+// Sessions said yes, or the settings ask for no session here.
 void Broker::go(std::uint32_t number) {
   Errand& errand = errands_[number];
   errand.deadline.cancel();

@@ -1,7 +1,7 @@
 // The broker: the only role that dials the intranet.  It believes a worker nothing but
 // the host of the request: the ticket says who the client is and what it dialled,
 // sessions says whether the cookie stands for that client, the settings say where one
-// may go.  The worker gets a connected descriptor or a reason.
+// may go, and where without a session.  The worker gets a connected descriptor or a reason.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,8 @@ class Broker {
   bool hear_verdict(Channel& gate, Verdict& message, Packet& packet);
 
  private:
-  // One dial on its way.  First it waits for the verdict, then for the connection.
+  // One dial on its way.  First it waits for the verdict, if one is due, then for the
+  // connection.
   struct Errand {
     std::uint64_t worker = 0;
     std::uint32_t tag = 0;  // the worker's
@@ -68,7 +69,7 @@ class Broker {
   };
   using Errands = std::map<std::uint32_t, Errand>;  // by the tag that sessions sees
 
-  std::optional<DialFault> objection(const Account& account) const;  // to one more dial
+  std::optional<DialFault> objection(const Account& account, const Dial& message) const;
   void ask_verdict(std::uint32_t number, Dial& message);
   void go(std::uint32_t number);
   void connect(std::uint32_t number, const DialPlan& plan);

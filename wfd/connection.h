@@ -18,6 +18,7 @@
 #include "wfd/answer.h"
 #include "wfd/form.h"
 #include "wfd/login_host.h"
+#include "wfd/open_ground.h"
 #include "wfd/relay_state.h"
 #include "wfd/reply.h"
 #include "wfd/tls.h"
@@ -58,8 +59,10 @@ class Connection {
     bool known = false;  // there is something to log
     std::string method, target, host;  // copies, for the log and for comparing
     bool on_login_host = false;
-    bool wants_html = false;
-    std::string user, sid;
+    Taste taste = Taste::text;
+    std::string user, sid;          // empty: nobody's
+    Opening opening;                // on what ground it may go on when it is nobody's
+    std::string asking_origin;      // the host of a page whose script may read our answers
     CookieValue cookie;
     bool duplicate_cookie = false;
     unsigned status = 0;
@@ -112,8 +115,11 @@ class Connection {
   bool refuse_head();
   bool refuse_body();
   bool judge_session();
+  void go_on_as(const Verdict& verdict, Event event);
+  void go_on_without_session();
   bool ask_verdict();
   void demand_login_page();
+  Reply unauthorized() const;
   void say(Reply reply, Event event);
   void refuse(unsigned status, std::string_view reason, std::string_view detail = {});
   void add_cookie_deletions(Reply& reply);

@@ -45,7 +45,9 @@ bool Connection::step_dial() {
   drop_upstream();
   Dial order;
   order.ticket = ticket_;
-  order.cookie.assign(now_->cookie.bytes());
+  order.ground = now_->opening.ground;
+  order.subject = Text<512>(now_->opening.subject);
+  if (order.ground == Ground::session) order.cookie.assign(now_->cookie.bytes());
   order.host = HostName(now_->host);
   order.plain = now_->plain_only;
   asked_ = worker_.ask(*this, Role::broker, order);

@@ -4,6 +4,7 @@
 
 #include "wfd/connection.h"
 #include "wfd/cookie.h"
+#include "wfd/cross_origin.h"
 #include "wfd/methods.h"
 #include "wfd/navigation.h"
 #include "wfd/target.h"
@@ -30,18 +31,18 @@ bool Connection::judge_head() {
   // The query of the login host stays out of the log: people put passwords there.
   now_->target = std::string(now_->on_login_host ? head_.target.substr(0, head_.target.find('?')) : head_.target);
   now_->side = {head_.version, head_.method == "HEAD", !head_.keep_alive || last_request_};
-  now_->wants_html = accepts_html(head_.fields);
+  now_->taste = taste_of(head_.fields);
   request_body_ = BodyReader(head_.framing, head_.length);
+  now_->asking_origin = listed_origin(head_.fields, policy().cors_origins);
   if (refuse_body() || refuse_head()) return true;
   OurCookie cookie = find_cookie(head_.fields, settings.cookie.name);
   now_->cookie = std::move(cookie.value);
   now_->duplicate_cookie = cookie.duplicate;
   if (now_->on_login_host) return serve_login_host();
-  if (now_->cookie.empty()) {
-    demand_login_page();
-    return true;
-  }
-  return judge_session();
+  now_->opening = find_opening(head_, policy());
+  if (!now_->cookie.empty()) return judge_session();
+  go_on_without_session();
+  return true;
 }
 
 // What can be refused without asking anybody.  True if it was.
@@ -80,13 +81,23 @@ bool Connection::refuse_body() {
 // The session behind the cookie: the last verdict if it still stands, else sessions is asked.
 bool Connection::judge_session() {
   const bool same = verdict_.standing == Standing::good && verdict_cookie_ == now_->cookie;
-  if (same && worker_.stands(verdict_)) {
-    now_->user = std::string(verdict_.user.view());
-    now_->sid = std::string(verdict_.sid.view());
-    take(Event::verdict_stands);
-    return true;
-  }
-  return ask_verdict();
+  if (!same || !worker_.stands(verdict_)) return ask_verdict();
+  go_on_as(verdict_, Event::verdict_stands);
+  return true;
+}
+
+// Who has a session is judged by it, on public paths too.
+void Connection::go_on_as(const Verdict& verdict, Event event) {
+  now_->user = std::string(verdict.user.view());
+  now_->sid = std::string(verdict.sid.view());
+  now_->opening = Opening();
+  take(event);
+}
+
+// Nobody's request, unless it needs somebody.
+void Connection::go_on_without_session() {
+  if (now_->opening.ground == Ground::session) demand_login_page();
+  else take(Event::public_request);
 }
 
 bool Connection::ask_verdict() {
@@ -108,15 +119,9 @@ void Connection::on_verdict(const Verdict& answer) {
   verdict_ = answer;
   verdict_cookie_.assign(now_->cookie.bytes());
   touched_ = worker_.loop().now();
-  if (answer.standing == Standing::good) {
-    now_->user = std::string(answer.user.view());
-    now_->sid = std::string(answer.sid.view());
-    take(Event::verdict_good);
-  } else if (answer.standing == Standing::not_ready) {
-    refuse(503, "missing-peer");
-  } else {
-    demand_login_page();
-  }
+  if (answer.standing == Standing::good) go_on_as(answer, Event::verdict_good);
+  else if (answer.standing == Standing::not_ready) refuse(503, "missing-peer");
+  else go_on_without_session();
   drive();
 }
 
@@ -146,9 +151,16 @@ void Connection::on_peer_lost(Role role) {
 
 // 302 to the login for a person, 401 for a program.  The head is still in in_.
 void Connection::demand_login_page() {
-  Reply reply = demand_login(head_, worker_.shop().settings.login_host);
+  const std::string& login_host = worker_.shop().settings.login_host;
+  Reply reply = is_navigation(head_) ? redirect_reply(302, login_location(login_host, head_.host, head_.target))
+                                     : unauthorized();
+  if (!now_->asking_origin.empty()) let_read(reply, now_->asking_origin);
   log_refusal(reply.status, now_->duplicate_cookie ? "cookie-twice" : "no-session");
   say(std::move(reply), Event::refused);
+}
+
+Reply Connection::unauthorized() const {
+  return worker_.shop().pages->unauthorized(now_->taste, now_->on_login_host, id_text());
 }
 
 void Connection::add_cookie_deletions(Reply& reply) {
@@ -184,8 +196,9 @@ void Connection::refuse(unsigned status, std::string_view reason, std::string_vi
   log_refusal(status, reason);
   if (!now_->known) now_->side = {Version::http_1_1, false, true};  // no head was understood
   now_->known = true;
-  Reply reply = worker_.shop().pages->error(status, now_->wants_html, now_->on_login_host, id_text(), detail);
+  Reply reply = worker_.shop().pages->error(status, now_->taste, now_->on_login_host, id_text(), detail);
   if (status == 405) reply.add("Allow", allow_value(policy().methods));
+  if (!now_->asking_origin.empty()) let_read(reply, now_->asking_origin);
   if (status < 500) now_->side.close = true;  // whoever sends such a thing starts anew
   say(std::move(reply), Event::refused);
 }

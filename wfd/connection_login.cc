@@ -7,7 +7,6 @@
 
 #include "wfd/connection.h"
 #include "wfd/cookie.h"
-#include "wfd/navigation.h"
 #include "wfd/target.h"
 #include "wfd/worker.h"
 
@@ -45,7 +44,7 @@ bool Connection::serve_login_host() {
     case LoginAction::session_json:
     case LoginAction::logout_post: return look();
     case LoginAction::bad_method: {
-      Reply reply = pages.error(405, now_->wants_html, true, id_text());
+      Reply reply = pages.error(405, now_->taste, true, id_text());
       reply.add("Allow", route.allow);
       log_refusal(405, "method");
       say(std::move(reply), Event::refused);
@@ -65,7 +64,7 @@ bool Connection::look() {
       now_->duplicate_cookie = true;  // whatever is there goes
       say(worker_.shop().pages->logged_out(), Event::page_wanted);
     } else if (now_->action == LoginAction::session_json) {
-      say(unauthorized_reply(worker_.shop().settings.login_host), Event::page_wanted);
+      say(unauthorized(), Event::page_wanted);
     } else {
       demand_login_page();
     }
@@ -97,7 +96,7 @@ void Connection::on_session(const SessionInfo& answer) {
     now_->sid = std::string(answer.sid.view());
   }
   if (now_->action == LoginAction::session_json)
-    say(good ? pages.session(answer) : unauthorized_reply(worker_.shop().settings.login_host), Event::answered);
+    say(good ? pages.session(answer) : unauthorized(), Event::answered);
   else if (good)
     say(pages.portal(answer), Event::answered);
   else

@@ -26,13 +26,14 @@ bool Connection::begin_request() {
   const bool proved = upstream_->proved() && (upstream_->way == Way::https || settings.identity.plain);
   ForwardPlan plan;
   plan.cookie_name = settings.cookie.name;
-  plan.forward_cookie = settings.cookie.forward && proved;
+  plan.forward_cookie = settings.cookie.forward && proved && !now_->sid.empty();
   plan.strip = policy().strip_request_headers;
   plan.plain = upstream_->way == Way::http;
   plan.identity = settings.identity.headers;
   plan.user = now_->user;
   plan.sid = now_->sid;
   plan.client = ticket_.client.address;
+  plan.preflight = now_->opening.ground == Ground::preflight;
   Result<std::string> text = forward_head(head_, plan);
   upstream_->head_done = false;
   upstream_->interims = 0;
@@ -229,6 +230,7 @@ bool Connection::answer_complete() {
 
 // A body that moves is activity, too: a long one must not outlast its session's idle time.
 void Connection::touch_session() {
+  if (now_->sid.empty()) return;  // nobody's: the last verdict was for somebody else
   const Mono now = worker_.loop().now();
   if (now - touched_ < milliseconds(verdict_.touch_after)) return;
   Touch news;

@@ -6,6 +6,7 @@
 #include "wfd/forward.h"
 
 #include "wfd/cookie.h"
+#include "wfd/cross_origin.h"
 #include "wfd/field_rules.h"
 #include "wfd/head_writer.h"
 #include "wfd/inward.h"
@@ -16,6 +17,7 @@ namespace {
 bool goes_on(const Field& field, const RequestHead& head, const ForwardPlan& plan) {
   const std::string folded = fold_name(field.name);
   if (folded == "host") return false;  // written already
+  if (plan.preflight && !is_of_preflight(folded)) return false;
   if (is_hop_by_hop(folded) || is_spoofable(folded) || is_listed(folded, plan.strip)) return false;
   return !named_by_connection(head.fields, field.name);
 }

@@ -5,6 +5,7 @@
 #include "wfd/login_host.h"
 
 #include "common/http_grammar.h"
+#include "wfd/json.h"
 
 namespace postern::wfd {
 namespace {
@@ -28,22 +29,6 @@ const Row* find_row(std::string_view path) {
   for (const Row& row : table)
     if (path == row.path || (row.is_prefix && path.starts_with(row.path))) return &row;
   return nullptr;
-}
-
-void append_json(std::string& to, std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  to += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte > 0x7e || c == '"' || c == '\\' || c == '<') {
-      to.append("\\u00");
-      to += digits[byte >> 4];
-      to += digits[byte & 15];
-    } else {
-      to += c;
-    }
-  }
-  to += '"';
 }
 
 }  // namespace

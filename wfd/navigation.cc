@@ -1,5 +1,5 @@
-// Tells a person navigating from everything else, and sends the one to the login page
-// and the other a 401.  Called by the connection when a request has no valid session.
+// Tells a person navigating from everything else, and HTML's readers from programs.
+// Called by the connection: with each request, and when one has no valid session.
 // Never answer a script, an image or a form's POST with a redirect: a login page in place
 // of data breaks the page that asked, and a POST would come back as a GET.
 #include "wfd/navigation.h"
@@ -33,24 +33,39 @@ bool weighs_nothing(std::string_view parameters) {
   return false;
 }
 
-bool lists_html(std::string_view accept) {
-  while (true) {
-    const std::size_t comma = accept.find(',');
+// Calls `take` with each media type of an Accept field that is not weighed 0.
+template <class Take>
+void each_media_type(std::string_view accept, Take take) {
+  while (!accept.empty()) {
+    const std::size_t comma = std::min(accept.find(','), accept.size());
     const std::string_view range = accept.substr(0, comma);
     const std::size_t semicolon = std::min(range.find(';'), range.size());
-    if (equal_folded(trim_blanks(range.substr(0, semicolon)), "text/html"))
-      return semicolon == range.size() || !weighs_nothing(range.substr(semicolon + 1));
-    if (comma == accept.npos) return false;
-    accept.remove_prefix(comma + 1);
+    const bool wanted = semicolon == range.size() || !weighs_nothing(range.substr(semicolon + 1));
+    if (wanted) take(trim_blanks(range.substr(0, semicolon)));
+    accept.remove_prefix(std::min(comma + 1, accept.size()));
   }
+}
+
+bool is_json(std::string_view type) {
+  constexpr std::string_view suffix = "+json";
+  if (equal_folded(type, "application/json")) return true;
+  return type.size() > suffix.size() && equal_folded(type.substr(type.size() - suffix.size()), suffix);
+}
+
+Taste taste_of(std::string_view type) {
+  if (equal_folded(type, "text/html")) return Taste::html;
+  if (equal_folded(type, "application/problem+json")) return Taste::problem_json;
+  return is_json(type) ? Taste::json : Taste::text;
 }
 
 }  // namespace
 
-bool accepts_html(const Fields& fields) {
-  return std::any_of(fields.begin(), fields.end(), [](const Field& field) {
-    return equal_folded(field.name, "accept") && lists_html(field.value);
-  });
+Taste taste_of(const Fields& fields) {
+  Taste best = Taste::text;
+  for (const Field& field : fields)
+    if (equal_folded(field.name, "accept"))
+      each_media_type(field.value, [&](std::string_view type) { best = std::max(best, taste_of(type)); });
+  return best;
 }
 
 bool is_navigation(const RequestHead& head) {
@@ -58,7 +73,7 @@ bool is_navigation(const RequestHead& head) {
   if (has_fetch_metadata(head.fields))
     return head.fields.only("sec-fetch-mode") == "navigate" &&
            head.fields.only("sec-fetch-dest") == "document";
-  return accepts_html(head.fields) && head.fields.find("x-requested-with") == nullptr;
+  return taste_of(head.fields) == Taste::html && head.fields.find("x-requested-with") == nullptr;
 }
 
 std::string login_location(std::string_view login_host, std::string_view host,
@@ -68,18 +83,6 @@ std::string login_location(std::string_view login_host, std::string_view host,
   location.append("&path=").append(percent_encode(is_return_path(target) ? target : "/"));
   if (!link.empty()) location.append("&link=").append(percent_encode(link));
   return location;
-}
-
-Reply demand_login(const RequestHead& head, std::string_view login_host, std::string_view link) {
-  if (!is_navigation(head)) return unauthorized_reply(login_host);
-  return redirect_reply(302, login_location(login_host, head.host, head.target, link));
-}
-
-Reply unauthorized_reply(std::string_view login_host) {
-  const std::string login = "https://" + std::string(login_host) + "/login";
-  Reply reply = text_reply(401, "Log in at " + login + " and try again.\n");
-  reply.add("WWW-Authenticate", "Postern login=\"" + login + "\"");
-  return reply;
 }
 
 }  // namespace postern::wfd

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <span>
 
+#include "wfd/json.h"
 #include "wfd/login_host.h"
 #include "wfd/target.h"
 
@@ -43,6 +44,7 @@ struct ErrorRow {
 constexpr ErrorRow errors[] = {
     {500, 0, "Internal error", "Something went wrong inside the gate. It has been recorded."},
     {400, 0, "Bad request", "The gate could not read this request, so it went no further."},
+    {401, 0, "Login needed", "This address is for those who have logged in."},
     {403, 0, "Not allowed", "This address may not be reached through the gate, or not in this way."},
     {404, 0, "Not found", "There is no such page here."},
     {405, 0, "Method not allowed", "This cannot be done with this address."},
@@ -63,6 +65,26 @@ const ErrorRow& error_row(unsigned status) {
   const auto* row = std::find_if(std::begin(errors), std::end(errors),
                                  [&](const ErrorRow& r) { return r.status == status; });
   return row == std::end(errors) ? errors[0] : *row;
+}
+
+std::string error_text(const ErrorRow& row, std::string_view detail, std::string_view request_id) {
+  std::string text = std::to_string(row.status);
+  text.append(" ").append(row.title).append("\n").append(row.text).append("\n");
+  if (!detail.empty()) text.append(detail).append("\n");
+  return text.append("Request ").append(request_id).append("\n");
+}
+
+// RFC 9457, 3; `login` is left out when it is empty.
+std::string error_json(const ErrorRow& row, std::string_view detail, std::string_view request_id,
+                       std::string_view login) {
+  std::string json = "{\"status\":" + std::to_string(row.status) + ",\"title\":";
+  append_json(json, row.title);
+  json += ",\"detail\":";
+  append_json(json, std::string(row.text) + (detail.empty() ? "" : " " + std::string(detail)));
+  json += ",\"id\":";
+  append_json(json, request_id);
+  if (!login.empty()) append_json(json += ",\"login\":", login);
+  return json + "}\n";
 }
 
 // "'sha256-BASE64'" of an inline style (CSP 3, 2.3.1).
@@ -146,20 +168,32 @@ Reply Pages::html(unsigned status, Page page, bool on_login_host,
   return reply;
 }
 
-Reply Pages::error(unsigned status, bool as_html, bool on_login_host, std::string_view request_id,
+Reply Pages::error(unsigned status, Taste taste, bool on_login_host, std::string_view request_id,
                    std::string_view detail) const {
   const ErrorRow& row = error_row(status);
-  const std::string number = std::to_string(row.status);
   Reply reply;
-  if (as_html) {
-    reply = html(row.status, Page::error, on_login_host, {number, row.title, row.text, detail, request_id});
+  if (taste == Taste::html) {
+    reply = html(row.status, Page::error, on_login_host,
+                 {std::to_string(row.status), row.title, row.text, detail, request_id});
   } else {
-    reply = bare(row.status, "text/plain; charset=utf-8", no_store, plain_policy_, on_login_host);
-    reply.body.append(number).append(" ").append(row.title).append("\n").append(row.text).append("\n");
-    if (!detail.empty()) reply.body.append(detail).append("\n");
-    reply.body.append("Request ").append(request_id).append("\n");
+    const bool text = taste == Taste::text;
+    const std::string_view type = text ? "text/plain; charset=utf-8"
+                                  : taste == Taste::json ? "application/json" : "application/problem+json";
+    reply = bare(row.status, type, no_store, plain_policy_, on_login_host);
+    const std::string login = row.status == 401 ? login_address() : "";
+    reply.body = text ? error_text(row, detail, request_id) : error_json(row, detail, request_id, login);
   }
   if (row.retry_after != 0) reply.add("Retry-After", std::to_string(row.retry_after));
+  reply.add("X-Postern-Error", request_id);
+  return reply;
+}
+
+std::string Pages::login_address() const { return "https://" + settings_.login_host + "/login"; }
+
+Reply Pages::unauthorized(Taste taste, bool on_login_host, std::string_view request_id) const {
+  const std::string login = login_address();
+  Reply reply = error(401, taste, on_login_host, request_id, "Log in at " + login + " and try again.");
+  reply.add("WWW-Authenticate", "Postern login=\"" + login + "\"");
   return reply;
 }
 

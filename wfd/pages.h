@@ -39,12 +39,16 @@ class Pages {
   // or overlong file, and a template with an unknown place, is an error: the start stops.
   static Result<Pages> load(int directory, PageSettings settings);
 
-  // A small complete page for a status of ours (an unknown one becomes 500), as HTML or
-  // plain text.  `detail` is one more sentence, or empty.  It names nothing outside
-  // itself: a host behind the gate has no stylesheet of ours, so its own inline <style>
-  // is allowed by its hash.  HSTS is added for the login host only.
-  Reply error(unsigned status, bool html, bool on_login_host, std::string_view request_id,
+  // A small complete page for a status of ours (an unknown one becomes 500), as HTML, JSON
+  // (RFC 9457: title, status, detail, id) or plain text.  `detail` is one more sentence, or
+  // empty.  It names nothing outside itself: a host behind the gate has no stylesheet of
+  // ours, so its own inline <style> is allowed by its hash.  HSTS is added for the login
+  // host only.  X-Postern-Error, which no server can send, has the id: so a program can
+  // tell the gate's word from a server's.
+  Reply error(unsigned status, Taste taste, bool on_login_host, std::string_view request_id,
               std::string_view detail = {}) const;
+  // 401: the same, with where to log in, also in WWW-Authenticate (DESIGN 8).
+  Reply unauthorized(Taste taste, bool on_login_host, std::string_view request_id) const;
   Reply login_form(const LoginView& view) const;
   Reply portal(const SessionInfo& session) const;
   Reply logged_out() const;
@@ -59,6 +63,7 @@ class Pages {
   enum class Page : std::uint8_t { error, login, portal, logged_out, failures, last = failures };
   static constexpr std::size_t page_count = static_cast<std::size_t>(Page::last) + 1;
 
+  std::string login_address() const;
   Reply html(unsigned status, Page page, bool on_login_host,
              std::initializer_list<std::string_view> values) const;
   Reply bare(unsigned status, std::string_view type, std::string_view caching, std::string_view policy,

@@ -1,6 +1,7 @@
 // The life of a client's connection: states, events, and what follows from what.  An
 // event that is not in the table closes the connection.  The compiler proves that no
-// intranet server is dialled but after a verdict for the request at hand (R2).
+// intranet server is dialled but after a verdict for the request at hand (R2), or because
+// the operator wants this very request to go on without one.
 #pragma once
 
 #include <array>
@@ -34,6 +35,7 @@ enum class Event : std::uint8_t {
   answered,         // sessions answered; our page says what
   verdict_good,     // sessions said yes to this request
   verdict_stands,   // the generation page says that its last yes still holds
+  public_request,   // no session, and the settings ask for none (open_ground.h)
   dialled,          // a connection to the server is here
   still_connected,  // the server of the request before is still connected
   kept_answer,      // the first 404 is the answer after all
@@ -58,11 +60,13 @@ inline constexpr Transition transitions[] = {
     {State::read_head, Event::form_wanted,     State::read_form},
     {State::read_head, Event::asked,           State::ask},
     {State::read_head, Event::verdict_stands,  State::dial},
+    {State::read_head, Event::public_request,  State::dial},
     {State::read_form, Event::refused,         State::answer},
     {State::read_form, Event::asked,           State::ask},
     {State::ask,       Event::refused,         State::answer},
     {State::ask,       Event::answered,        State::answer},
     {State::ask,       Event::verdict_good,    State::dial},
+    {State::ask,       Event::public_request,  State::dial},
     {State::dial,      Event::refused,         State::answer},
     {State::dial,      Event::dialled,         State::reach},
     {State::dial,      Event::still_connected, State::exchange},
@@ -96,10 +100,19 @@ namespace proof {
 constexpr bool is_verdict(Event e) { return e == Event::verdict_good || e == Event::verdict_stands; }
 constexpr bool is_inside(State s) { return s == State::dial || s == State::reach || s == State::exchange; }
 
-// Into the states that deal with a server there is no way from outside but a verdict.
+// Into the states that deal with a server there is no way from outside but a verdict, and
+// the one exception.
 constexpr bool one_door_to_the_inside() {
   for (const Transition& t : transitions)
-    if (is_inside(t.to) && !is_inside(t.from) && !is_verdict(t.on)) return false;
+    if (is_inside(t.to) && !is_inside(t.from) && !is_verdict(t.on) && t.on != Event::public_request) return false;
+  return true;
+}
+// The exception is made where a request was judged just now, and leads to where the broker
+// judges it again; nothing inside becomes public afterwards.
+constexpr bool exceptions_are_judged() {
+  for (const Transition& t : transitions)
+    if (t.on == Event::public_request && (t.to != State::dial || (t.from != State::read_head && t.from != State::ask)))
+      return false;
   return true;
 }
 // A new request always comes in by read_head, which is outside, and to there leads only
@@ -126,6 +139,7 @@ constexpr bool every_state_reachable() {
   return true;
 }
 static_assert(one_door_to_the_inside());
+static_assert(exceptions_are_judged());
 static_assert(every_request_is_judged());
 static_assert(no_duplicate_rows());
 static_assert(every_state_reachable());

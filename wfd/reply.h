@@ -12,6 +12,9 @@
 
 namespace postern::wfd {
 
+// What a reader can make use of.
+enum class Taste : std::uint8_t { text, json, problem_json, html };
+
 struct Reply {
   unsigned status = 500;
   std::vector<std::pair<std::string, std::string>> fields;  // without framing, Date, Connection

@@ -275,6 +275,24 @@ TEST_CASE("a host's policy starts from the general values, wherever it stands", 
   CHECK(has(wfd_error("[host a.example.org]\nport=1\n"), "f:11: [host NAME] port is not a key; its keys are methods "));
 }
 
+TEST_CASE("public paths are plain, of one host, and not of the login host", "[settings]") {
+  const auto s = parse_wfd(wfd_least + "[host a.example.org]\npublic_paths=/pub,/.well-known/x/\ncors_origins=B.example.org\n"
+                           "[policy]\ncors_origins=c.example.org\n", "f");
+  REQUIRE(s);
+  CHECK(s->policy_for("a.example.org").public_paths == std::vector<std::string>{"/pub", "/.well-known/x/"});
+  CHECK(s->policy_for("a.example.org").cors_origins == std::vector<std::string>{"b.example.org"});
+  CHECK(s->policy_for("b.example.org").public_paths.empty());
+  CHECK(s->policy_for("b.example.org").cors_origins == std::vector<std::string>{"c.example.org"});
+  for (const char* bad : {"pub", "//", "/a//b", "/a/..", "/./a", "/a%20b", "/a*", "/a?b", "*", "http://a/b", "/a b"}) {
+    INFO(bad);
+    CHECK(has(wfd_error("[host a.example.org]\npublic_paths=" + std::string(bad) + "\n"), "is not allowed: write a path that begins with /"));
+  }
+  CHECK(has(wfd_error("[host login.example.org]\npublic_paths=/pub\n"), "f:10: [host] login.example.org is the login host, which has no public_paths"));
+  CHECK(has(wfd_error("[policy]\npublic_paths=/pub\n"), "f:11: [policy] public_paths is not a key"));
+  for (const char* bad : {"https://b.example.org", "*", "*.example.org", "b.example.org:443"})
+    CHECK(has(wfd_error("[policy]\ncors_origins=" + std::string(bad) + "\n"), "is not allowed: write a host name"));
+}
+
 TEST_CASE("the store's path is given as the vault sees it", "[settings]") {
   CHECK(authd("path=/db/x.db").store.path == "/db/x.db");
   CHECK(authd("path=/var/lib/postern/jail/authd/vault/db/y.db").store.path == "/db/y.db");

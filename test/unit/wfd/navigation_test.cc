@@ -10,11 +10,6 @@ using namespace postern::wfd;
 namespace {
 const std::string html = "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n";
 const std::string document = "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n";
-std::string field(const Reply& reply, const std::string& name) {
-  for (const auto& [n, v] : reply.fields)
-    if (n == name) return v;
-  return "(none)";
-}
 }  // namespace
 
 TEST_CASE("a person navigating is known", "[navigation]") {
@@ -59,17 +54,25 @@ TEST_CASE("the way to the login page carries where the person wanted to go", "[n
   CHECK(login_location("l", "h", "//evil.net") == "https://l/login?host=h&path=%2F");
 }
 
-TEST_CASE("a person is sent to the login page, a program is told 401", "[navigation]") {
-  const Reply person = demand_login(get(html, "/x")->head, "login.lab.example");
-  CHECK(person.status == 302);
-  CHECK(field(person, "Location") == "https://login.lab.example/login?host=a.lab.example&path=%2Fx");
-  CHECK(field(person, "Cache-Control") == "no-store");
-  const Reply program = demand_login(get("", "/x")->head, "login.lab.example");
-  CHECK(program.status == 401);
-  CHECK(field(program, "WWW-Authenticate") == "Postern login=\"https://login.lab.example/login\"");
-  CHECK(field(program, "Location") == "(none)");
-  const Reply posting = demand_login(request("POST /x HTTP/1.1", html)->head, "login.lab.example");
-  CHECK(posting.status == 401);
+TEST_CASE("what a reader wants is what it names, HTML before JSON", "[navigation]") {
+  struct Row { std::string accept; Taste taste; };
+  for (const Row& row : {
+           Row{"", Taste::text}, Row{"Accept: */*\r\n", Taste::text}, Row{"Accept: application/*\r\n", Taste::text},
+           Row{"Accept: text/plain\r\n", Taste::text}, Row{"Accept: application/jsonp\r\n", Taste::text},
+           Row{"Accept: +json\r\n", Taste::text}, Row{"Accept: application/json\r\n", Taste::json},
+           Row{"accept: Application/JSON;q=0.1\r\n", Taste::json}, Row{"Accept: application/json;q=0\r\n", Taste::text},
+           Row{"Accept: application/json, text/plain, */*\r\n", Taste::json},
+           Row{"Accept: application/vnd.api+json\r\n", Taste::json}, Row{"Accept: application/ld+JSON ; a=b\r\n", Taste::json},
+           Row{"Accept: application/problem+json\r\n", Taste::problem_json},
+           Row{"Accept: application/json, application/problem+json\r\n", Taste::problem_json},
+           Row{"Accept: application/problem+json;q=0.0, application/json\r\n", Taste::json},
+           Row{"Accept: application/json, text/html;q=0.1\r\n", Taste::html},
+           Row{"Accept: text/html;q=0, application/json\r\n", Taste::json},
+           Row{"Accept: application/json\r\nAccept: text/html\r\n", Taste::html},
+           Row{"Accept: , ,application/json,,\r\n", Taste::json}, Row{"X-Accept: application/json\r\n", Taste::text}}) {
+    INFO(row.accept);
+    CHECK(taste_of(get(row.accept)->head.fields) == row.taste);
+  }
 }
 
 TEST_CASE("dates and durations are written as they are read", "[navigation]") {

@@ -67,8 +67,8 @@ TEST_CASE("every page protects itself", "[pages]") {
   LoginResult login;
   login.failures = 2;
   for (const Reply& reply : {pages.login_form({}), pages.portal(session_of("ada")), pages.logged_out(),
-                             pages.failures(login, "https://a.lab.example/"), pages.error(404, true, true, "1"),
-                             pages.error(404, false, true, "1"), pages.session(session_of("ada"))}) {
+                             pages.failures(login, "https://a.lab.example/"), pages.error(404, Taste::html, true, "1"),
+                             pages.error(404, Taste::text, true, "1"), pages.error(404, Taste::json, true, "1"), pages.unauthorized(Taste::html, true, "1"), pages.session(session_of("ada"))}) {
     const std::string policy = field(reply, "Content-Security-Policy");
     CHECK(policy.starts_with("default-src 'none'; "));
     CHECK(contains(policy, "form-action 'self' https://*.lab.example https://*.lab2.example"));
@@ -86,7 +86,7 @@ TEST_CASE("every page protects itself", "[pages]") {
 }
 
 TEST_CASE("an error page stands alone: its own style by hash, nothing fetched, no HSTS elsewhere", "[pages]") {
-  const Reply reply = load().error(502, true, false, "0123456789abcdef", "the name of its certificate is another");
+  const Reply reply = load().error(502, Taste::html, false, "0123456789abcdef", "the name of its certificate is another");
   CHECK(reply.status == 502);
   CHECK(contains(field(reply, "Content-Security-Policy"), "style-src 'sha256-"));
   CHECK_FALSE(contains(field(reply, "Content-Security-Policy"), "style-src 'self'"));
@@ -102,25 +102,63 @@ TEST_CASE("the hash in the policy is that of the inline style", "[pages]") {
   const auto pages = load_from(copy.path);
   REQUIRE(pages);
   // printf 'p{}' | openssl dgst -sha256 -binary | base64
-  CHECK(contains(field(pages->error(400, true, false, ""), "Content-Security-Policy"),
+  CHECK(contains(field(pages->error(400, Taste::html, false, ""), "Content-Security-Policy"),
                  "style-src 'sha256-gG2yISYereRMiG2lMXrbiUgi0Ubw9p7QCeWcroOvy9Y='"));
 }
 
 TEST_CASE("errors are text for those who do not read HTML", "[pages]") {
-  const Reply reply = load().error(503, false, false, "0123456789abcdef");
+  const Reply reply = load().error(503, Taste::text, false, "0123456789abcdef");
   CHECK(field(reply, "Content-Type") == "text/plain; charset=utf-8");
   CHECK(reply.body.starts_with("503 Not available now\n"));
   CHECK(contains(reply.body, "\nRequest 0123456789abcdef\n"));
   CHECK(field(reply, "Retry-After") == "2");
 }
 
+TEST_CASE("errors are JSON for programs that read that", "[pages]") {
+  const Pages pages = load();
+  const Reply reply = pages.error(502, Taste::json, false, "0123456789abcdef", "tls-\"<expired>\"");
+  CHECK(reply.status == 502);
+  CHECK(field(reply, "Content-Type") == "application/json");
+  CHECK(reply.body ==
+        "{\"status\":502,\"title\":\"Server not reachable\",\"detail\":\"The server behind the gate could not be reached, or not "
+        "safely. tls-\\u0022\\u003cexpired>\\u0022\",\"id\":\"0123456789abcdef\"}\n");
+  CHECK(field(pages.error(502, Taste::problem_json, false, "1"), "Content-Type") == "application/problem+json");
+  CHECK(field(pages.error(503, Taste::json, false, "1"), "Retry-After") == "2");
+}
+
+TEST_CASE("an error tells that the gate said it, whoever reads it", "[pages]") {
+  const Pages pages = load();
+  for (const Taste taste : {Taste::text, Taste::json, Taste::problem_json, Taste::html}) {
+    const Reply reply = pages.error(421, taste, false, "0123456789abcdef");
+    CHECK(field(reply, "X-Postern-Error") == "0123456789abcdef");
+    CHECK(contains(reply.body, "0123456789abcdef"));
+    CHECK(contains(reply.body, "421"));
+    CHECK(field(reply, "Cache-Control") == "no-store");
+    CHECK(field(reply, "WWW-Authenticate") == "(none)");
+  }
+}
+
+TEST_CASE("401 says where to log in, to people and to programs", "[pages]") {
+  const Pages pages = load();
+  for (const Taste taste : {Taste::text, Taste::json, Taste::problem_json, Taste::html}) {
+    const Reply reply = pages.unauthorized(taste, false, "0123456789abcdef");
+    CHECK(reply.status == 401);
+    CHECK(field(reply, "WWW-Authenticate") == "Postern login=\"https://login.lab.example/login\"");
+    CHECK(field(reply, "X-Postern-Error") == "0123456789abcdef");
+    CHECK(field(reply, "Location") == "(none)");
+    CHECK(contains(reply.body, "Log in at https://login.lab.example/login and try again."));
+  }
+  CHECK(contains(pages.unauthorized(Taste::json, false, "1").body, "\"id\":\"1\",\"login\":\"https://login.lab.example/login\"}"));
+  CHECK_FALSE(contains(pages.error(403, Taste::json, false, "1").body, "login"));
+}
+
 TEST_CASE("every status of ours has its page", "[pages]") {
   const Pages pages = load();
-  for (const unsigned status : {400u, 403u, 404u, 405u, 408u, 413u, 414u, 417u, 421u, 429u, 431u, 500u, 502u, 503u, 504u}) {
-    CHECK(pages.error(status, true, false, "1").status == status);
-    CHECK(contains(pages.error(status, true, false, "1").body, "<title>" + std::to_string(status) + " "));
+  for (const unsigned status : {400u, 401u, 403u, 404u, 405u, 408u, 413u, 414u, 417u, 421u, 429u, 431u, 500u, 502u, 503u, 504u}) {
+    CHECK(pages.error(status, Taste::html, false, "1").status == status);
+    CHECK(contains(pages.error(status, Taste::html, false, "1").body, "<title>" + std::to_string(status) + " "));
   }
-  CHECK(pages.error(200, true, false, "1").status == 500);
+  CHECK(pages.error(200, Taste::html, false, "1").status == 500);
 }
 
 TEST_CASE("the form keeps who and where, escaped, and never another host", "[pages]") {
