@@ -2,61 +2,35 @@
 // the operator for what must not stand on a command line, and prints the answer.  What
 // may be done is decided in authd; this file decides nothing.
 
+#include <fcntl.h>
+#include <signal.h>
+
 #include <cstdio>
 #include <vector>
 
+#include "authd/authctl_complete.h"
+#include "authd/authctl_enrol.h"
 #include "authd/authctl_options.h"
 #include "authd/authctl_print.h"
 #include "authd/authctl_talk.h"
 #include "authd/authctl_terminal.h"
-#include "authd/otpauth.h"
-#include "authd/random.h"
 
 namespace postern::authd {
 namespace {
 
 constexpr int exit_error = 1;
-constexpr std::string_view default_socket = "/run/postern/admin.sock";
-constexpr std::size_t drawn_secret = 20;  // RFC 4226 section 4, R6: 160 bits
-constexpr int proofs = 3;                 // codes that may be typed for one new token
 
-// Prints rows as they come (JSON) or together (tables).
-class Printer {
- public:
-  Printer(const Wish& wish) : wish_(wish) {}
-
-  void take(const JsonText& row) {
-    if (wish_.has(Option::json)) {
-      (void)std::fwrite(row.text().data(), 1, row.size(), stdout);
-      (void)std::fputc('\n', stdout);
-    } else if (wish_.command->shape == Shape::enrolment) {
-      enrolled(row);
-    } else if (auto members = read_flat_json(row.text())) {
-      rows_.push_back(std::move(*members));
-    }
+// Whatever is opened must not become standard output: it would get the answer.  What was
+// not there before is there now, but cannot be used.
+bool keep_standard_numbers() {
+  for (const int mode : {O_WRONLY, O_RDONLY, O_RDONLY}) {
+    UniqueFd fd = UniqueFd::adopt(::open("/dev/null", mode | O_CLOEXEC));
+    if (!fd) return false;
+    if (fd.get() > STDERR_FILENO) return true;
+    (void)fd.release();
   }
-  // False when not everything could be written.
-  bool finish() {
-    std::string text;
-    if (wish_.command->shape == Shape::table) text = table_text(rows_);
-    if (wish_.command->shape == Shape::sheet)
-      for (const JsonMembers& row : rows_) text += sheet_text(row);
-    (void)std::fwrite(text.data(), 1, text.size(), stdout);
-    return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-  }
-  bool shown_already = false;  // the new token was, before it was proved
-
- private:
-  void enrolled(const JsonText& row) {
-    auto members = read_flat_json(row.text());
-    if (!members || members->size() != 3) return;
-    if (!shown_already) show_token(stdout, (*members)[1].second, (*members)[2].second, has_terminal());
-    for (auto& [name, value] : *members) wipe(value.data(), value.size());
-  }
-
-  const Wish& wish_;
-  std::vector<JsonMembers> rows_;
-};
+  return true;
+}
 
 Result<void> put_pin(const Wish& wish, AdminAsk& ask) {
   if (ask.verb != AdminVerb::user_add && ask.verb != AdminVerb::user_set_pin) return {};
@@ -64,69 +38,52 @@ Result<void> put_pin(const Wish& wish, AdminAsk& ask) {
   return {};
 }
 
-// Before anything is shown to a telephone: could this user be added at all?
-Result<void> must_be_new(AdminTalk& talk, const AdminAsk& add) {
-  AdminAsk look;
-  look.tag = add.tag;
-  look.verb = AdminVerb::user_show;
-  look.user = add.user;
-  if (talk.ask(look, [](const JsonText&) {})) return fail("there is a user of this name already");
-  return {};
-}
-
-// The token as the operator's telephone is to learn it; drawn here when none was typed,
-// for it must be shown before it can be proved.
-Result<void> show_new_token(AdminAsk& ask, std::FILE* out) {
-  TokenSecret secret;
-  if (ask.secret.empty()) {
-    TRY_VOID(fill_random(secret.fill(drawn_secret)));
-    (void)ask.secret.assign(base32_encode(secret.bytes()).text());  // 32 letters
-  } else {
-    auto typed = base32_decode(ask.secret.text());
-    if (!typed) return fail("the secret is no Base32 text");
-    secret = std::move(*typed);
-  }
-  const auto algorithm = algorithm_named(ask.algorithm.view());
-  if (!algorithm) return fail("the algorithm must be SHA1, SHA256 or SHA512");
-  const TokenShape shape{.kind = ask.hotp ? TokenKind::hotp : TokenKind::totp,
-                         .algorithm = *algorithm, .digits = ask.digits, .period = ask.period};
-  const OtpauthUri uri = otpauth_uri(ask.user.view(), shape, secret, 0);
-  show_token(out, uri.text(), ask.secret.text(), true);
-  return {};
-}
-
-// A new user on a terminal: show, ask for a code, add; a mistyped code may be repeated.
-Result<void> add_with_proof(const Wish& wish, AdminTalk& talk, AdminAsk& ask, Printer& printer) {
-  std::FILE* out = wish.has(Option::json) ? stderr : stdout;
-  TRY_VOID(must_be_new(talk, ask));
-  TRY_VOID(show_new_token(ask, out));
-  printer.shown_already = true;
-  ask.proof = true;
-  for (int i = 1;; ++i) {
-    ask.code1 = TRY(ask_code(out));
-    if (ask.code1.empty()) return fail("no proof, no user");
-    Result<void> added = talk.ask(ask, [&](const JsonText& row) { printer.take(row); });
-    if (added || i == proofs) return added;
-    (void)std::fprintf(stderr, "authctl: %s\n", added.error().what.c_str());
-  }
-}
-
 Result<void> run(const Wish& wish, AdminAsk& ask) {
   TRY_VOID(put_pin(wish, ask));
-  AdminTalk talk = TRY(AdminTalk::open(std::string(wish.value(Option::socket, default_socket))));
+  const std::string socket(wish.value(Option::socket, default_admin_socket));
   Printer printer(wish);
-  const bool add = ask.verb == AdminVerb::user_add;
-  if (add && has_terminal() && !ask.proof && !wish.has(Option::no_proof))
-    TRY_VOID(add_with_proof(wish, talk, ask, printer));
-  else
+  if (ask.verb == AdminVerb::user_add) {
+    TRY_VOID(add_user(wish, socket, ask, printer));
+  } else {
+    AdminTalk talk = TRY(AdminTalk::open(socket));
     TRY_VOID(talk.ask(ask, [&](const JsonText& row) { printer.take(row); }));
-  if (!printer.finish()) return fail_errno("cannot write the answer");
-  return {};
+  }
+  return printer.finish();
 }
 
-int complain(const Error& error, int code) {
+int complain(const Error& error) {
   (void)std::fprintf(stderr, "authctl: %s\n", error.what.c_str());
-  return code;
+  return exit_error;
+}
+
+int print(const std::string& text) {
+  const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+  return written ? 0 : complain({"cannot write to standard output"});
+}
+
+// Secrets on the command line can be seen by everybody on this machine; at least not for
+// longer than it takes to read them.
+void wipe_arguments(const Wish& wish, std::span<char* const> arguments) {
+  for (const Option option : {Option::secret, Option::code})
+    for (char* const word : arguments)
+      if (wish.has(option) && wish.value(option).data() == word) wipe(word, wish.value(option).size());
+}
+
+int obey(std::span<char* const> arguments) {
+  if (!arguments.empty() && std::string_view(arguments[0]) == "complete") return complete(arguments.subspan(1));
+  const auto wish = read_wish(arguments);
+  if (!wish) {
+    (void)complain(wish.error());
+    (void)std::fputs("authctl --help shows all commands\n", stderr);
+    return exit_error;
+  }
+  if (wish->has(Option::version)) return print("authctl " POSTERN_VERSION "\n");
+  if (wish->has(Option::help)) return print(usage_text());
+  auto ask = question_of(*wish);
+  wipe_arguments(*wish, arguments);
+  if (!ask) return complain(ask.error());
+  const auto done = run(*wish, *ask);
+  return done ? 0 : complain(done.error());
 }
 
 }  // namespace
@@ -134,16 +91,7 @@ int complain(const Error& error, int code) {
 
 int main(int argc, char** argv) {
   using namespace postern::authd;
+  if (!keep_standard_numbers() || ::signal(SIGPIPE, SIG_IGN) == SIG_ERR) return exit_error;
   const std::span<char* const> arguments(argv, static_cast<std::size_t>(argc));
-  const auto wish = read_wish(arguments.subspan(argc > 0 ? 1 : 0));
-  if (!wish) {
-    (void)complain(wish.error(), exit_error);
-    (void)std::fputs(usage_text().c_str(), stderr);
-    return exit_error;
-  }
-  if (wish->command == nullptr) return std::puts("authctl " POSTERN_VERSION) < 0 ? exit_error : 0;
-  auto ask = question_of(*wish);
-  if (!ask) return complain(ask.error(), exit_error);
-  const auto done = run(*wish, *ask);
-  return done ? 0 : complain(done.error(), exit_error);
+  return obey(arguments.subspan(argc > 0 ? 1 : 0));
 }

@@ -1,29 +1,25 @@
 // The command line of authctl, as tables: every command is a row, every option is a row.
 // authctl.cc reads it before anything else happens.  Nothing is asked and nothing is sent
-// here, and whatever is not in a table is refused, never guessed.
+// here, and whatever is not in a table is refused, never guessed.  What a value may be is
+// judged in authctl_question.cc.
 
 #include "authd/authctl_options.h"
 
 #include <algorithm>
-#include <charconv>
 
-#include "authd/user_name.h"
+#include "authd/authctl_print.h"
 
 namespace postern::authd {
 namespace {
 
-struct OptionRow {
-  Option option;
-  std::string_view name;
-  std::string_view value;  // what its value is called; empty: it has none
-};
 constexpr OptionRow option_table[] = {
     {Option::socket, "-s", "SOCKET"},
     {Option::json, "--json", ""},
     {Option::version, "-V", ""},
+    {Option::help, "--help", ""},
     {Option::totp, "--totp", ""},
     {Option::hotp, "--hotp", ""},
-    {Option::digits, "--digits", "N"},
+    {Option::digits, "--digits", "6|7|8"},
     {Option::period, "--period", "S"},
     {Option::algorithm, "--algorithm", "SHA1|SHA256|SHA512"},
     {Option::secret, "--secret", "BASE32"},
@@ -33,27 +29,28 @@ constexpr OptionRow option_table[] = {
     {Option::user, "--user", "NAME"},
 };
 
-constexpr Option for_all[] = {Option::socket, Option::json, Option::version};
+constexpr Option for_all[] = {Option::socket, Option::json, Option::version, Option::help};
 constexpr Option for_add[] = {Option::totp,      Option::hotp,   Option::digits,
                               Option::period,    Option::algorithm, Option::secret,
                               Option::pin_stdin, Option::code,   Option::no_proof};
 constexpr Option for_pin[] = {Option::pin_stdin};
 constexpr Option for_user[] = {Option::user};
 
+// Two rows may have the same words, when what else is given tells them apart.
 constexpr Command command_table[] = {
-    {"user", "add", AdminVerb::user_add, {"NAME"}, for_add, Shape::enrolment},
-    {"user", "list", AdminVerb::user_list, {}, {}, Shape::table},
-    {"user", "show", AdminVerb::user_show, {"NAME"}, {}, Shape::sheet},
-    {"user", "disable", AdminVerb::user_disable, {"NAME"}, {}, Shape::nothing},
-    {"user", "enable", AdminVerb::user_enable, {"NAME"}, {}, Shape::nothing},
-    {"user", "remove", AdminVerb::user_remove, {"NAME"}, {}, Shape::nothing},
-    {"user", "set-pin", AdminVerb::user_set_pin, {"NAME"}, for_pin, Shape::nothing},
-    {"user", "resync", AdminVerb::user_resync, {"NAME", "CODE1", "CODE2"}, {}, Shape::nothing},
-    {"user", "unlock", AdminVerb::user_unlock, {"NAME"}, {}, Shape::nothing},
-    {"session", "list", AdminVerb::session_list, {}, for_user, Shape::table},
-    {"session", "kill", AdminVerb::session_kill, {"SID"}, {}, Shape::nothing},
-    {"session", "kill", AdminVerb::session_kill_user, {}, for_user, Shape::nothing},
-    {"status", "", AdminVerb::status, {}, {}, Shape::sheet},
+    {"user", "add", AdminVerb::user_add, {"NAME"}, for_add, Shape::enrolment, {}},
+    {"user", "list", AdminVerb::user_list, {}, {}, Shape::table, {}},
+    {"user", "show", AdminVerb::user_show, {"NAME"}, {}, Shape::sheet, {}},
+    {"user", "disable", AdminVerb::user_disable, {"NAME"}, {}, Shape::nothing, {}},
+    {"user", "enable", AdminVerb::user_enable, {"NAME"}, {}, Shape::nothing, {}},
+    {"user", "remove", AdminVerb::user_remove, {"NAME"}, {}, Shape::nothing, {}},
+    {"user", "set-pin", AdminVerb::user_set_pin, {"NAME"}, for_pin, Shape::nothing, {}},
+    {"user", "resync", AdminVerb::user_resync, {"NAME", "CODE1", "CODE2"}, {}, Shape::nothing, {}},
+    {"user", "unlock", AdminVerb::user_unlock, {"NAME"}, {}, Shape::nothing, {}},
+    {"session", "list", AdminVerb::session_list, {}, for_user, Shape::table, {}},
+    {"session", "kill", AdminVerb::session_kill, {"SID"}, {}, Shape::nothing, {}},
+    {"session", "kill", AdminVerb::session_kill_user, {}, for_user, Shape::nothing, Option::user},
+    {"status", "", AdminVerb::status, {}, {}, Shape::sheet, {}},
 };
 
 bool contains(std::span<const Option> options, Option option) {
@@ -65,15 +62,23 @@ std::size_t operands_of(const Command& command) {
       std::ranges::count_if(command.operands, [](std::string_view name) { return !name.empty(); }));
 }
 
-std::string name_of(Option option) {
-  return std::string(std::ranges::find(option_table, option, &OptionRow::option)->name);
+// As in "user show NAME".
+std::string shape_of(const Command& command) {
+  std::string text = name_of(command);
+  for (const std::string_view name : command.operands)
+    if (!name.empty()) (text += ' ') += name;
+  if (command.required) {
+    (text += ' ') += name_of(*command.required);
+    (text += ' ') += std::ranges::find(option_table, *command.required, &OptionRow::option)->value;
+  }
+  return text;
 }
 
 // Takes the option at `place` and its value; `place` is left on the last word of it.
 Result<void> take_option(std::span<char* const> arguments, std::size_t& place, Wish& wish) {
   const std::string_view word = arguments[place];
   const auto row = std::ranges::find(option_table, word, &OptionRow::name);
-  if (row == std::end(option_table)) return fail("there is no option " + std::string(word));
+  if (row == std::end(option_table)) return fail("there is no option " + quoted(word));
   auto& value = wish.options[static_cast<std::size_t>(row->option)];
   if (value) return fail("option " + std::string(word) + " twice");
   value = std::string_view();
@@ -83,111 +88,76 @@ Result<void> take_option(std::span<char* const> arguments, std::size_t& place, W
   return {};
 }
 
-// Whether `command` takes what was typed: the same number of operands, and no option that
-// is not its own.
-bool takes(const Command& command, const Wish& wish) {
-  if (operands_of(command) != wish.operands.size()) return false;
+// What `command` does not like about what was typed; nothing when it takes it.
+std::optional<Error> complaint(const Command& command, const Wish& wish) {
+  const std::size_t wanted = operands_of(command);
   for (const OptionRow& row : option_table)
     if (wish.has(row.option) && !contains(for_all, row.option) && !contains(command.options, row.option))
-      return false;
-  return command.verb != AdminVerb::session_kill_user || wish.has(Option::user);
+      return Error{name_of(command) + " does not take " + std::string(row.name)};
+  if (wish.operands.size() > wanted)
+    return Error{quoted(wish.operands[wanted]) + " is too much: " + shape_of(command)};
+  if (wish.operands.size() < wanted || (command.required && !wish.has(*command.required)))
+    return Error{"something is missing: " + shape_of(command)};
+  return {};
 }
 
 Result<const Command*> find_command(Wish& wish) {
   if (wish.operands.empty()) return fail("a command is needed");
   const std::string_view group = wish.operands[0];
   std::string_view word = wish.operands.size() > 1 ? wish.operands[1] : std::string_view();
-  if (group == "status") word = {};
-  const auto fits = [&](const Command& c) { return c.group == group && c.word == word; };
-  if (std::ranges::none_of(command_table, fits))
-    return fail("there is no command " + std::string(group) + " " + std::string(word));
+  const auto alone = [&](const Command& c) { return c.group == group && c.word.empty(); };
+  if (std::ranges::any_of(command_table, alone)) word = {};
   wish.operands.erase(wish.operands.begin(), wish.operands.begin() + (word.empty() ? 1 : 2));
-  for (const Command& command : command_table)
-    if (fits(command) && takes(command, wish)) return &command;
-  return fail(std::string(group) + " " + std::string(word) + " does not take that");
-}
-
-Result<std::uint32_t> number(const Wish& wish, Option option, std::uint32_t otherwise,
-                             std::uint32_t least, std::uint32_t most) {
-  if (!wish.has(option)) return otherwise;
-  const std::string_view text = wish.value(option);
-  std::uint32_t n = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (read.ec == std::errc() && read.ptr == text.data() + text.size() && n >= least && n <= most) return n;
-  return fail(name_of(option) + " must be " + std::to_string(least) + " to " + std::to_string(most));
-}
-
-template <class Field>
-Result<void> put(Field& field, std::string_view text, const std::string& what) {
-  if (!field.assign(text)) return fail(what + " is too long");
-  return {};
-}
-
-Result<void> put_user(AdminAsk& ask, std::string_view name) {
-  if (!is_user_name(name))
-    return fail("\"" + std::string(name) + "\" is no user name: a-z first, then at most 31 of a-z 0-9 . _ -");
-  return put(ask.user, name, "NAME");
-}
-
-Result<void> put_token(const Wish& wish, AdminAsk& ask) {
-  if (wish.has(Option::totp) && wish.has(Option::hotp)) return fail("--totp or --hotp, not both");
-  if (wish.has(Option::hotp) && wish.has(Option::period)) return fail("--period is for --totp");
-  if (wish.has(Option::code) && wish.has(Option::no_proof)) return fail("--code or --no-proof, not both");
-  if (wish.has(Option::code) && !wish.has(Option::secret)) return fail("--code needs --secret");
-  ask.hotp = wish.has(Option::hotp);
-  ask.digits = static_cast<std::uint8_t>(TRY(number(wish, Option::digits, 6, 6, 8)));
-  ask.period = TRY(number(wish, Option::period, 30, 1, 3600));
-  TRY_VOID(put(ask.algorithm, wish.value(Option::algorithm, "SHA1"), "--algorithm"));
-  TRY_VOID(put(ask.secret, wish.value(Option::secret), "--secret"));
-  ask.proof = wish.has(Option::code);
-  return put(ask.code1, wish.value(Option::code), "--code");
+  Error wrong{"there is no command " + quoted(std::string(group) + (word.empty() ? "" : " ") + std::string(word))};
+  for (const Command& command : command_table) {
+    if (command.group != group || command.word != word) continue;
+    const auto heard = complaint(command, wish);
+    if (!heard) return &command;
+    wrong = *heard;
+  }
+  return Failure(wrong);
 }
 
 }  // namespace
 
-Result<Wish> read_wish(std::span<char* const> arguments) {
-  Wish wish;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string_view word = arguments[i];
-    if (word.size() > 1 && word[0] == '-') TRY_VOID(take_option(arguments, i, wish));
-    else wish.operands.push_back(word);
-  }
-  if (wish.has(Option::version)) return wish;
-  wish.command = TRY(find_command(wish));
-  return wish;
+std::span<const Command> all_commands() { return command_table; }
+std::span<const OptionRow> all_options() { return option_table; }
+std::span<const Option> options_for_all() { return for_all; }
+
+std::string_view name_of(Option option) {
+  return std::ranges::find(option_table, option, &OptionRow::option)->name;
 }
 
-Result<AdminAsk> question_of(const Wish& wish) {
-  AdminAsk ask;
-  ask.tag = 1;
-  ask.verb = wish.command->verb;
-  if (wish.has(Option::user)) TRY_VOID(put_user(ask, wish.value(Option::user)));
-  const auto& names = wish.command->operands;
-  for (std::size_t i = 0; i < wish.operands.size(); ++i) {
-    const std::string_view text = wish.operands[i];
-    if (names[i] == "NAME") TRY_VOID(put_user(ask, text));
-    if (names[i] == "SID") TRY_VOID(put(ask.sid, text, "SID"));
-    if (names[i] == "CODE1") TRY_VOID(put(ask.code1, text, "CODE1"));
-    if (names[i] == "CODE2") TRY_VOID(put(ask.code2, text, "CODE2"));
+std::string name_of(const Command& command) {
+  std::string text(command.group);
+  if (!command.word.empty()) (text += ' ') += command.word;
+  return text;
+}
+
+Result<Wish> read_wish(std::span<char* const> arguments) {
+  Wish wish;
+  bool options = true;  // until "--"
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view word = arguments[i];
+    if (options && word == "--") options = false;
+    else if (options && word.size() > 1 && word[0] == '-') TRY_VOID(take_option(arguments, i, wish));
+    else wish.operands.push_back(word);
   }
-  if (ask.verb == AdminVerb::user_add) TRY_VOID(put_token(wish, ask));
-  return ask;
+  if (wish.has(Option::version) || wish.has(Option::help)) return wish;
+  wish.command = TRY(find_command(wish));
+  return wish;
 }
 
 std::string usage_text() {
   std::string text = "usage: authctl [-s SOCKET] [--json] COMMAND\n";
   for (const Command& command : command_table) {
-    text += "  ";
-    text += command.group;
-    if (!command.word.empty()) (text += ' ') += command.word;
-    for (const std::string_view name : command.operands)
-      if (!name.empty()) (text += ' ') += name;
+    text += "  " + shape_of(command);
     for (const Option option : command.options) {
+      if (command.required == option) continue;
       const auto row = std::ranges::find(option_table, option, &OptionRow::option);
-      const bool needed = command.verb == AdminVerb::session_kill_user;
-      (text += needed ? " " : " [") += row->name;
+      (text += " [") += row->name;
       if (!row->value.empty()) (text += ' ') += row->value;
-      if (!needed) text += ']';
+      text += ']';
     }
     text += '\n';
   }

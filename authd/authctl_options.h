@@ -15,8 +15,14 @@
 namespace postern::authd {
 
 enum class Option : std::uint8_t {
-  socket, json, version, totp, hotp, digits, period, algorithm, secret, pin_stdin, code,
+  socket, json, version, help, totp, hotp, digits, period, algorithm, secret, pin_stdin, code,
   no_proof, user, last = user
+};
+
+struct OptionRow {
+  Option option;
+  std::string_view name;
+  std::string_view value;  // what its value is called, or its words with `|` between; empty: none
 };
 
 // What a command prints.
@@ -28,10 +34,20 @@ struct Command {
   std::array<std::string_view, 3> operands;  // their names; all must be given
   std::span<const Option> options;       // beside those that everything takes
   Shape shape;
+  std::optional<Option> required;        // an option that must be there
 };
 
+// The tables, for those who show or complete them.
+std::span<const Command> all_commands();
+std::span<const OptionRow> all_options();
+std::span<const Option> options_for_all();
+
+std::string_view name_of(Option option);
+// "user add"
+std::string name_of(const Command& command);
+
 struct Wish {
-  const Command* command = nullptr;      // none: only the version is wanted
+  const Command* command = nullptr;      // none: only the version or help is wanted
   std::vector<std::string_view> operands;
   std::array<std::optional<std::string_view>, static_cast<std::size_t>(Option::last) + 1> options;
 

@@ -1,19 +1,27 @@
-// Making tables of rows for authctl.  Everything that is printed has gone through shown(),
-// so that no byte can move the operator's cursor.  Never put here: a row's meaning, or a
-// secret (those are shown by authctl_terminal.cc alone).
+// Printing the rows of an answer for authctl.  For people everything goes through shown(),
+// so that no byte can move the operator's cursor; for programs the rows are JSON as they
+// came.  Never put here: a row's meaning, or a secret (those are shown by
+// authctl_terminal.cc alone, or stand in the JSON that was asked for).
 
 #include "authd/authctl_print.h"
 
 #include <algorithm>
+#include <cstdio>
+
+#include "authd/authctl_terminal.h"
 
 namespace postern::authd {
 namespace {
 
+void make_visible(std::string& text) {
+  for (char& c : text)
+    if (c < 0x20 || c > 0x7e) c = '?';
+}
+
 std::string shown(const std::string& value) {
   if (value.empty()) return "-";
   std::string text = value;
-  for (char& c : text)
-    if (c < 0x20 || c > 0x7e) c = '?';
+  make_visible(text);
   return text;
 }
 
@@ -36,7 +44,17 @@ Lines lines_of(const std::vector<JsonMembers>& rows) {
   return lines;
 }
 
+// Whether it came out shows in finish().
+void print(std::string_view text) { (void)std::fwrite(text.data(), 1, text.size(), stdout); }
+
 }  // namespace
+
+std::string quoted(std::string_view text) {
+  constexpr std::size_t most = 64;
+  std::string visible(text.substr(0, most));
+  make_visible(visible);
+  return "\"" + visible + (text.size() > most ? "...\"" : "\"");
+}
 
 std::string table_text(const std::vector<JsonMembers>& rows) {
   if (rows.empty()) return {};
@@ -66,6 +84,47 @@ std::string sheet_text(const JsonMembers& row) {
     text += '\n';
   }
   return text;
+}
+
+void Printer::take(const JsonText& row) {
+  if (wish_.has(Option::json)) {
+    print(row.text());
+    print("\n");
+  } else if (wish_.command->shape == Shape::enrolment) {
+    enrolled(row);
+  } else if (auto members = read_flat_json(row.text())) {
+    rows_.push_back(std::move(*members));
+  }
+}
+
+// `user`, `uri` and `secret`.
+void Printer::enrolled(const JsonText& row) {
+  auto members = read_flat_json(row.text());
+  if (!members || members->size() != 3) return;
+  if (!shown_already) show_token(stdout, (*members)[1].second, (*members)[2].second);
+  for (auto& [name, value] : *members) wipe(value.data(), value.size());
+}
+
+std::string Printer::done_text() const {
+  JsonRow row;
+  row.add("done", name_of(*wish_.command));
+  if (wish_.has(Option::user)) row.add("user", wish_.value(Option::user));
+  const auto& operands = wish_.command->operands;
+  for (std::size_t i = 0; i < wish_.operands.size(); ++i) {
+    if (operands[i] == "NAME") row.add("user", wish_.operands[i]);
+    if (operands[i] == "SID") row.add("sid", wish_.operands[i]);
+  }
+  return std::string(row.take().text()) + "\n";
+}
+
+Result<void> Printer::finish() {
+  const Shape shape = wish_.command->shape;
+  if (shape == Shape::nothing && wish_.has(Option::json)) print(done_text());
+  if (shape == Shape::table) print(table_text(rows_));
+  if (shape == Shape::sheet)
+    for (const JsonMembers& row : rows_) print(sheet_text(row));
+  if (std::fflush(stdout) != 0) return fail_errno("cannot write the answer");
+  return std::ferror(stdout) == 0 ? Result<void>() : fail("cannot write the answer");
 }
 
 }  // namespace postern::authd

@@ -5,6 +5,7 @@
 #include "authd/authctl_talk.h"
 
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include <cstring>
@@ -15,24 +16,27 @@ namespace postern::authd {
 namespace {
 
 constexpr int patience_ms = 40'000;  // longer than sessions waits for the vault
-
-std::string member(const JsonText& row, std::string_view key) {
-  const auto members = read_flat_json(row.text());
-  if (!members) return {};
-  for (const auto& [name, value] : *members)
-    if (name == key) return value;
-  return {};
-}
+constexpr timeval connect_patience{10, 0};  // an authd that hangs has a full queue at last
 
 }  // namespace
+
+std::string member_of(const JsonText& row, std::string_view key) {
+  auto members = read_flat_json(row.text());
+  if (!members) return {};
+  for (auto& [name, value] : *members)
+    if (name == key) return std::move(value);
+  return {};
+}
 
 Result<AdminTalk> AdminTalk::open(const std::string& path) {
   sockaddr_un where{};
   where.sun_family = AF_UNIX;
+  if (path.empty()) return fail("the name of the socket is empty");
   if (path.size() >= sizeof where.sun_path) return fail("the name of the socket is too long");
   std::memcpy(where.sun_path, path.data(), path.size());
   UniqueFd fd = UniqueFd::adopt(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  if (!fd) return fail_errno("cannot make a socket");
+  if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &connect_patience, sizeof connect_patience) != 0)
+    return fail_errno("cannot make a socket");
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0)
     return fail_errno("cannot reach authd at " + path);
   return AdminTalk(Channel(std::move(fd), Role::admin, Role::sessions));
@@ -59,7 +63,7 @@ Result<void> AdminTalk::ask(AdminAsk& ask, const std::function<void(const JsonTe
   std::string last;
   const auto watching = [&](const JsonText& text) {
     row(text);
-    if (ask.verb == AdminVerb::user_list) last = member(text, "user");
+    if (ask.verb == AdminVerb::user_list) last = member_of(text, "user");
   };
   for (;;) {
     const std::size_t rows = TRY(ask_once(ask, watching));

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "authd/json.h"
 #include "common/channel.h"
@@ -10,6 +11,11 @@
 #include "common/result.h"
 
 namespace postern::authd {
+
+inline constexpr std::string_view default_admin_socket = "/run/postern/admin.sock";
+
+// The value of one member of a row; empty when there is none.
+std::string member_of(const JsonText& row, std::string_view key);
 
 class AdminTalk {
  public:

@@ -4,6 +4,8 @@ JAIL     ?= /var/lib/postern/jail
 UID_BASE ?=
 SHARE     = $(PREFIX)/share/postern
 UNITS     = $(PREFIX)/lib/systemd/system
+BASH_COMP = $(PREFIX)/share/bash-completion/completions/authctl
+ZSH_COMP  = $(PREFIX)/share/zsh/site-functions/_authctl
 MANUALS   = $(wildcard man/*.[1-9])
 SCRIPTS   = nftables/redirect.nft nftables/tproxy.nft iptables/redirect.sh iptables/tproxy.sh \
             routing/tproxy.sh rsyslog/postern.conf
@@ -24,6 +26,8 @@ install-files: all
 	install -m 755 $(PROGRAMS) '$(DESTDIR)$(PREFIX)/sbin'
 	for page in $(MANUALS); do \
 	  install -D -m 644 $$page "$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}" || exit 1; done
+	install -D -m 644 etc/completion/authctl.bash '$(DESTDIR)$(BASH_COMP)'
+	install -D -m 644 etc/completion/authctl.zsh '$(DESTDIR)$(ZSH_COMP)'
 	install -d -m 755 '$(DESTDIR)/etc/postern'
 	for name in $(DAEMONS); do \
 	  conf="$(DESTDIR)/etc/postern/$$name.conf"; \
@@ -48,5 +52,6 @@ uninstall:
 	rm -f $(foreach p,$(PROGRAMS),'$(DESTDIR)$(PREFIX)/sbin/$(notdir $(p))')
 	rm -f $(foreach m,$(MANUALS),'$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m))')
 	rm -f $(foreach d,$(DAEMONS),'$(DESTDIR)/etc/init.d/postern-$(d)' '$(DESTDIR)$(UNITS)/postern-$(d).service')
+	rm -f '$(DESTDIR)$(BASH_COMP)' '$(DESTDIR)$(ZSH_COMP)'
 	rm -rf '$(DESTDIR)$(SHARE)'
 	@echo "left as they are: $(DESTDIR)/etc/postern, $(JAIL), the users of the roles"
