@@ -4,16 +4,19 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
-#include <vector>
 
 #include "authd/authctl_complete.h"
 #include "authd/authctl_enrol.h"
+#include "authd/authctl_import.h"
 #include "authd/authctl_options.h"
 #include "authd/authctl_print.h"
 #include "authd/authctl_talk.h"
 #include "authd/authctl_terminal.h"
+#include "common/unique_fd.h"
 
 namespace postern::authd {
 namespace {
@@ -23,31 +26,36 @@ constexpr int exit_error = 1;
 // Whatever is opened must not become standard output: it would get the answer.  What was
 // not there before is there now, but cannot be used.
 bool keep_standard_numbers() {
-  for (const int mode : {O_WRONLY, O_RDONLY, O_RDONLY}) {
-    UniqueFd fd = UniqueFd::adopt(::open("/dev/null", mode | O_CLOEXEC));
-    if (!fd) return false;
-    if (fd.get() > STDERR_FILENO) return true;
-    (void)fd.release();
+  for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(number, F_GETFD) >= 0) continue;
+    const int useless = number == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+    if (UniqueFd::adopt(::open("/dev/null", useless)).release() != number) return false;
   }
   return true;
 }
 
-Result<void> put_pin(const Wish& wish, AdminAsk& ask) {
-  if (ask.verb != AdminVerb::user_add && ask.verb != AdminVerb::user_set_pin) return {};
-  ask.pin = wish.has(Option::pin_stdin) ? TRY(read_pin_line()) : TRY(ask_pin());
-  return {};
+// One question, one answer.
+Result<void> ask(const Wish&, const std::string& socket, AdminAsk& question, Printer& printer) {
+  AdminTalk talk = TRY(AdminTalk::open(socket));
+  return talk.ask(question, [&](const JsonText& row) { printer.take(row); });
 }
 
-Result<void> run(const Wish& wish, AdminAsk& ask) {
-  TRY_VOID(put_pin(wish, ask));
+Result<void> set_pin(const Wish& wish, const std::string& socket, AdminAsk& question, Printer& printer) {
+  question.pin = wish.has(Option::pin_stdin) ? TRY(read_pin_line()) : TRY(ask_pin());
+  return ask(wish, socket, question, printer);
+}
+
+Result<void> run(const Wish& wish, AdminAsk& question) {
+  struct Row {
+    Job job;
+    Result<void> (*run)(const Wish&, const std::string& socket, AdminAsk&, Printer&);
+  };
+  static constexpr Row jobs[] = {
+      {Job::ask, ask}, {Job::add, add_user}, {Job::set_pin, set_pin}, {Job::import, import_users}};
   const std::string socket(wish.value(Option::socket, default_admin_socket));
   Printer printer(wish);
-  if (ask.verb == AdminVerb::user_add) {
-    TRY_VOID(add_user(wish, socket, ask, printer));
-  } else {
-    AdminTalk talk = TRY(AdminTalk::open(socket));
-    TRY_VOID(talk.ask(ask, [&](const JsonText& row) { printer.take(row); }));
-  }
+  const auto row = std::ranges::find(jobs, wish.command->job, &Row::job);
+  TRY_VOID(row->run(wish, socket, question, printer));
   return printer.finish();
 }
 
@@ -79,10 +87,10 @@ int obey(std::span<char* const> arguments) {
   }
   if (wish->has(Option::version)) return print("authctl " POSTERN_VERSION "\n");
   if (wish->has(Option::help)) return print(usage_text());
-  auto ask = question_of(*wish);
+  auto question = question_of(*wish);
   wipe_arguments(*wish, arguments);
-  if (!ask) return complain(ask.error());
-  const auto done = run(*wish, *ask);
+  if (!question) return complain(question.error());
+  const auto done = run(*wish, *question);
   return done ? 0 : complain(done.error());
 }
 

@@ -71,7 +71,7 @@ void add_of_command(Candidates& found, const Command& command, const Typed& type
       for (const Option o : command.options) add_once(found.words, name_of(o));
   } else if (given < words) {
     add_once(found.words, given == 0 ? command.group : command.word);
-  } else if (given - words < command.operands.size() && command.verb != AdminVerb::user_add) {
+  } else if (given - words < command.operands.size() && command.job != Job::add) {
     add_value(found, command.operands[given - words]);
   }
 }

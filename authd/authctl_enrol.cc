@@ -75,6 +75,7 @@ Result<void> add_with_proof(const std::string& socket, AdminAsk& ask, Printer& p
 }  // namespace
 
 Result<void> add_user(const Wish& wish, const std::string& socket, AdminAsk& ask, Printer& printer) {
+  ask.pin = wish.has(Option::pin_stdin) ? TRY(read_pin_line()) : TRY(ask_pin());
   const bool by_hand = has_terminal() && !wish.has(Option::json);
   if (by_hand && !ask.proof && !wish.has(Option::no_proof)) return add_with_proof(socket, ask, printer);
   return ask_once(socket, ask, [&](const JsonText& row) { printer.take(row); });

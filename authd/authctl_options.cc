@@ -27,6 +27,10 @@ constexpr OptionRow option_table[] = {
     {Option::code, "--code", "N"},
     {Option::no_proof, "--no-proof", ""},
     {Option::user, "--user", "NAME"},
+    {Option::format, "--format", "csv|otpauth|aegis|google"},
+    {Option::strip_domain, "--strip-domain", ""},
+    {Option::skip_existing, "--skip-existing", ""},
+    {Option::dry_run, "--dry-run", ""},
 };
 
 constexpr Option for_all[] = {Option::socket, Option::json, Option::version, Option::help};
@@ -35,22 +39,25 @@ constexpr Option for_add[] = {Option::totp,      Option::hotp,   Option::digits,
                               Option::pin_stdin, Option::code,   Option::no_proof};
 constexpr Option for_pin[] = {Option::pin_stdin};
 constexpr Option for_user[] = {Option::user};
+constexpr Option for_import[] = {Option::format, Option::strip_domain, Option::skip_existing, Option::dry_run};
 
 // Two rows may have the same words, when what else is given tells them apart.
 constexpr Command command_table[] = {
-    {"user", "add", AdminVerb::user_add, {"NAME"}, for_add, Shape::enrolment, {}},
-    {"user", "list", AdminVerb::user_list, {}, {}, Shape::table, {}},
-    {"user", "show", AdminVerb::user_show, {"NAME"}, {}, Shape::sheet, {}},
-    {"user", "disable", AdminVerb::user_disable, {"NAME"}, {}, Shape::nothing, {}},
-    {"user", "enable", AdminVerb::user_enable, {"NAME"}, {}, Shape::nothing, {}},
-    {"user", "remove", AdminVerb::user_remove, {"NAME"}, {}, Shape::nothing, {}},
-    {"user", "set-pin", AdminVerb::user_set_pin, {"NAME"}, for_pin, Shape::nothing, {}},
-    {"user", "resync", AdminVerb::user_resync, {"NAME", "CODE1", "CODE2"}, {}, Shape::nothing, {}},
-    {"user", "unlock", AdminVerb::user_unlock, {"NAME"}, {}, Shape::nothing, {}},
-    {"session", "list", AdminVerb::session_list, {}, for_user, Shape::table, {}},
-    {"session", "kill", AdminVerb::session_kill, {"SID"}, {}, Shape::nothing, {}},
-    {"session", "kill", AdminVerb::session_kill_user, {}, for_user, Shape::nothing, Option::user},
-    {"status", "", AdminVerb::status, {}, {}, Shape::sheet, {}},
+    {"user", "add", Job::add, AdminVerb::user_add, {"NAME"}, for_add, Shape::enrolment, {}},
+    {"user", "list", Job::ask, AdminVerb::user_list, {}, {}, Shape::table, {}},
+    {"user", "show", Job::ask, AdminVerb::user_show, {"NAME"}, {}, Shape::sheet, {}},
+    {"user", "disable", Job::ask, AdminVerb::user_disable, {"NAME"}, {}, Shape::nothing, {}},
+    {"user", "enable", Job::ask, AdminVerb::user_enable, {"NAME"}, {}, Shape::nothing, {}},
+    {"user", "remove", Job::ask, AdminVerb::user_remove, {"NAME"}, {}, Shape::nothing, {}},
+    {"user", "set-pin", Job::set_pin, AdminVerb::user_set_pin, {"NAME"}, for_pin, Shape::nothing, {}},
+    {"user", "resync", Job::ask, AdminVerb::user_resync, {"NAME", "CODE1", "CODE2"}, {}, Shape::nothing, {}},
+    {"user", "unlock", Job::ask, AdminVerb::user_unlock, {"NAME"}, {}, Shape::nothing, {}},
+    {"user", "import", Job::import, AdminVerb::user_add, {"FILE"}, for_import, Shape::table, {}},
+    {"user", "export", Job::ask, AdminVerb::user_export, {}, {}, Shape::csv, {}},
+    {"session", "list", Job::ask, AdminVerb::session_list, {}, for_user, Shape::table, {}},
+    {"session", "kill", Job::ask, AdminVerb::session_kill, {"SID"}, {}, Shape::nothing, {}},
+    {"session", "kill", Job::ask, AdminVerb::session_kill_user, {}, for_user, Shape::nothing, Option::user},
+    {"status", "", Job::ask, AdminVerb::status, {}, {}, Shape::sheet, {}},
 };
 
 bool contains(std::span<const Option> options, Option option) {

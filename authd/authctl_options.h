@@ -16,7 +16,7 @@ namespace postern::authd {
 
 enum class Option : std::uint8_t {
   socket, json, version, help, totp, hotp, digits, period, algorithm, secret, pin_stdin, code,
-  no_proof, user, last = user
+  no_proof, user, format, strip_domain, skip_existing, dry_run, last = dry_run
 };
 
 struct OptionRow {
@@ -26,11 +26,15 @@ struct OptionRow {
 };
 
 // What a command prints.
-enum class Shape : std::uint8_t { nothing, table, sheet, enrolment };
+enum class Shape : std::uint8_t { nothing, table, sheet, enrolment, csv };
+
+// How a command is done: one question to authd, or more than that.
+enum class Job : std::uint8_t { ask, add, set_pin, import };
 
 struct Command {
   std::string_view group, word;          // "user" "add"; the second may be empty
-  AdminVerb verb;
+  Job job;
+  AdminVerb verb;                        // of the question
   std::array<std::string_view, 3> operands;  // their names; all must be given
   std::span<const Option> options;       // beside those that everything takes
   Shape shape;

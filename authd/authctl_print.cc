@@ -56,6 +56,13 @@ std::string quoted(std::string_view text) {
   return "\"" + visible + (text.size() > most ? "...\"" : "\"");
 }
 
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == text.npos) return std::string(text);
+  std::string field = "\"";
+  for (const char c : text) field.append(c == '"' ? 2 : 1, c);
+  return field + '"';
+}
+
 std::string table_text(const std::vector<JsonMembers>& rows) {
   if (rows.empty()) return {};
   const Lines lines = lines_of(rows);
@@ -92,6 +99,8 @@ void Printer::take(const JsonText& row) {
     print("\n");
   } else if (wish_.command->shape == Shape::enrolment) {
     enrolled(row);
+  } else if (wish_.command->shape == Shape::csv) {
+    as_csv(row);
   } else if (auto members = read_flat_json(row.text())) {
     rows_.push_back(std::move(*members));
   }
@@ -103,6 +112,20 @@ void Printer::enrolled(const JsonText& row) {
   if (!members || members->size() != 3) return;
   if (!shown_already) show_token(stdout, (*members)[1].second, (*members)[2].second);
   for (auto& [name, value] : *members) wipe(value.data(), value.size());
+}
+
+// As it comes: there may be many.
+void Printer::as_csv(const JsonText& row) {
+  const auto members = read_flat_json(row.text());
+  if (!members) return;
+  std::string names, values;
+  for (const auto& [name, value] : *members) {
+    names += (names.empty() ? "" : ",") + csv_field(name);
+    values += (&value == &members->front().second ? "" : ",") + csv_field(value);
+  }
+  if (!has_header_) print(names + "\r\n");
+  has_header_ = true;
+  print(values + "\r\n");
 }
 
 std::string Printer::done_text() const {

@@ -14,6 +14,9 @@ namespace postern::authd {
 // text is cut.
 std::string quoted(std::string_view text);
 
+// One field of CSV (RFC 4180), in quotes where it must be.
+std::string csv_field(std::string_view text);
+
 // Columns as wide as they must be, the names of the members in capitals above them;
 // nothing at all for no rows.
 std::string table_text(const std::vector<JsonMembers>& rows);
@@ -32,10 +35,12 @@ class Printer {
 
  private:
   void enrolled(const JsonText& row);
+  void as_csv(const JsonText& row);
   std::string done_text() const;
 
   const Wish& wish_;
   std::vector<JsonMembers> rows_;
+  bool has_header_ = false;  // of the CSV
 };
 
 }  // namespace postern::authd

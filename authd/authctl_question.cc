@@ -88,7 +88,7 @@ Result<AdminAsk> question_of(const Wish& wish) {
     if (names[i] == "CODE1") TRY_VOID(put_code(ask.code1, text, "CODE1"));
     if (names[i] == "CODE2") TRY_VOID(put_code(ask.code2, text, "CODE2"));
   }
-  if (ask.verb == AdminVerb::user_add) TRY_VOID(put_token(wish, ask));
+  if (wish.command->job == Job::add) TRY_VOID(put_token(wish, ask));
   return ask;
 }
 

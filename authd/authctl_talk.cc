@@ -60,14 +60,15 @@ Result<std::size_t> AdminTalk::ask_once(const AdminAsk& ask,
 }
 
 Result<void> AdminTalk::ask(AdminAsk& ask, const std::function<void(const JsonText&)>& row) {
+  const bool in_parts = ask.verb == AdminVerb::user_list || ask.verb == AdminVerb::user_export;
   std::string last;
   const auto watching = [&](const JsonText& text) {
     row(text);
-    if (ask.verb == AdminVerb::user_list) last = member_of(text, "user");
+    if (in_parts) last = member_of(text, "user");
   };
   for (;;) {
     const std::size_t rows = TRY(ask_once(ask, watching));
-    if (ask.verb != AdminVerb::user_list || rows < users_per_answer) return {};
+    if (!in_parts || rows < users_per_answer) return {};
     if (last.empty() || last == ask.user.view() || !ask.user.assign(last))
       return fail("authd says what it should not");
   }

@@ -54,6 +54,7 @@ bool Sessions::admin_ask(AdminPeer& admin, AdminAsk& message, Packet&) {
       {AdminVerb::user_set_pin, &Sessions::forward},
       {AdminVerb::user_resync, &Sessions::forward},
       {AdminVerb::user_unlock, &Sessions::forward},
+      {AdminVerb::user_export, &Sessions::forward},
       {AdminVerb::session_list, &Sessions::list_sessions},
       {AdminVerb::session_kill, &Sessions::kill_session},
       {AdminVerb::session_kill_user, &Sessions::kill_sessions_of_user},

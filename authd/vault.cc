@@ -28,6 +28,16 @@ JsonRow row_of(const UserInfo& user) {
   return row;
 }
 
+// All that is known of a user and is no secret.
+JsonRow full_row_of(const UserInfo& user) {
+  JsonRow row = row_of(user);
+  row.add("guesses", static_cast<std::int64_t>(user.guesses));
+  row.add("drift", static_cast<std::int64_t>(user.drift));
+  row.add("next", user.next);
+  row.add_bool("pin", user.has_pin);
+  return row;
+}
+
 }  // namespace
 
 VaultConfig vault_config_of(const AuthdSettings& settings) {
@@ -110,6 +120,7 @@ bool VaultService::admin_ask(Asker& asker, AdminAsk& message, Packet&) {
       {AdminVerb::user_set_pin, &VaultService::set_pin},
       {AdminVerb::user_resync, &VaultService::resync},
       {AdminVerb::user_unlock, &VaultService::unlock},
+      {AdminVerb::user_export, &VaultService::export_users},
   };
   const auto row = std::ranges::find(table, message.verb, &Row::verb);
   if (row == std::end(table)) return false;
@@ -140,7 +151,10 @@ Result<void> VaultService::add(AdminAsk& message) {
                          .period = message.period},
                .secret = message.secret.text(),
                .pin = message.pin,
-               .proof = {}};
+               .proof = {},
+               .counter = message.counter,
+               .disabled = message.disabled,
+               .without_pin = message.without_pin};
   if (message.proof) user.proof = message.code1.text();
   const Enrolment made = TRY(vault_.add_user(user, outside_.wall()));
   JsonRow row;
@@ -158,11 +172,19 @@ Result<void> VaultService::list(AdminAsk& message) {
   return {};
 }
 
+// As list(), with all that is known.
+Result<void> VaultService::export_users(AdminAsk& message) {
+  for (const UserInfo& user :
+       TRY(vault_.list(message.user.view(), users_per_answer, outside_.wall()))) {
+    JsonRow row = full_row_of(user);
+    TRY_VOID(send_row(message.tag, row));
+  }
+  return {};
+}
+
 Result<void> VaultService::show(AdminAsk& message) {
   const UserInfo user = TRY(vault_.show(message.user.view(), outside_.wall()));
-  JsonRow row = row_of(user);
-  row.add("guesses", static_cast<std::int64_t>(user.guesses));
-  row.add("drift", static_cast<std::int64_t>(user.drift));
+  JsonRow row = full_row_of(user);
   return send_row(message.tag, row);
 }
 

@@ -14,7 +14,7 @@ namespace postern::authd {
 // What the settings say to the core.
 VaultConfig vault_config_of(const AuthdSettings& settings);
 
-// Rows of one answer to `user list`; the next answer begins behind the last row's user.
+// Rows of one answer to `user list` or `user export`; the next answer begins behind the last row's user.
 inline constexpr std::size_t users_per_answer = 64;
 // Sessions of one answer to a Recall.
 inline constexpr std::size_t sessions_per_answer = 64;
@@ -54,6 +54,7 @@ class VaultService {
 
   Result<void> add(AdminAsk& message);
   Result<void> list(AdminAsk& message);
+  Result<void> export_users(AdminAsk& message);
   Result<void> show(AdminAsk& message);
   Result<void> disable(AdminAsk& message) { return vault_.disable(message.user.view()); }
   Result<void> enable(AdminAsk& message) { return vault_.enable(message.user.view()); }

@@ -51,6 +51,8 @@ UserInfo info_of(const UserRow& user, const Windows& windows, Wall now) {
   UserInfo info;
   info.name = user.name;
   info.shape = user.token.shape;
+  info.next = user.token.next;
+  info.has_pin = !user.pin_hash.empty();
   info.disabled = user.disabled;
   info.created = user.created;
   info.last_login = user.last_login;
@@ -71,8 +73,11 @@ Result<void> check_new_user(const NewUser& user) {
   if (!is_user_name(user.name)) return no_such_user(user.name);
   if (!is_sound(user.shape))
     return fail("the token must have 6..8 digits and a period of 1..3600 s");
-  if (!is_sound_pin(user.pin.text()))
+  if (user.without_pin ? !user.pin.empty() : !is_sound_pin(user.pin.text()))
     return fail("a PIN must have 4..64 printable ASCII characters");
+  const bool counts = user.shape.kind == TokenKind::hotp;
+  if (user.counter > (counts ? static_cast<std::uint64_t>(max_counter) : 0))
+    return fail("the counter is out of bounds");
   return {};
 }
 
@@ -128,18 +133,19 @@ Result<void> Vault::set_rules(const Windows& windows, const LockoutRules& lockou
 // The row of nobody: a token and a PIN that no one has, for unknown users to be measured
 // against.  That it opens also proves that the sealing key belongs to this database.
 Result<void> Vault::set_up_nobody() {
+  no_pin_ = TRY(pins_.dummy());
   const auto found = TRY(store_.find_user(nobody));
   if (found) {
     const auto opened = sealer_.unseal(found->sealed_secret, nobody, purpose);
     if (!opened)
       return fail("cannot open the vault: this sealing key does not belong to " + config_.path);
     nobody_next_ = found->token.next;
-    return must_exist(store_.set_pin(nobody, TRY(pins_.dummy())), nobody);
+    return must_exist(store_.set_pin(nobody, no_pin_), nobody);
   }
   UserRow row;
   row.name = nobody;
   row.disabled = true;
-  row.pin_hash = TRY(pins_.dummy());
+  row.pin_hash = no_pin_;
   const TokenSecret secret = TRY(secret_for(""));
   row.sealed_secret = TRY(sealer_.seal(secret.bytes(), nobody, purpose));
   return store_.add_user(row);
@@ -177,7 +183,8 @@ Result<LoginOutcome> Vault::judge(Case& open) {
   if (is_known_user)
     open.user.token.awaited = near_misses_.take(open.user.name, open.place, open.mono);
   const Match match = TRY(spend_passcode(open));
-  const bool pin_fits = TRY(pins_.verify(open.login.pin, open.user.pin_hash));
+  const std::string& hash = open.user.pin_hash.empty() ? no_pin_ : open.user.pin_hash;
+  const bool pin_fits = TRY(pins_.verify(open.login.pin, hash));
   const bool may = count_guess(open, match.fit, pin_fits);
   const LoginOutcome outcome = outcome_of(open.user, may, match.fit, pin_fits);
   if (match.fit == Fit::near && is_known_user)
@@ -259,6 +266,7 @@ Result<TokenState> Vault::first_state(const NewUser& user, const TokenSecret& se
                                       Wall now) const {
   TokenState state;
   state.shape = user.shape;
+  state.next = static_cast<std::int64_t>(user.counter);
   if (!user.proof) return state;
   const Match match =
       TRY(match_code(codes_, secret.bytes(), state, config_.windows, *user.proof, now));
@@ -277,7 +285,8 @@ Result<Enrolment> Vault::add_user(const NewUser& user, Wall now) {
   row.name = user.name;
   row.created = now;
   row.token = TRY(first_state(user, secret, now));
-  row.pin_hash = TRY(pins_.hash(user.pin));
+  row.disabled = user.disabled || user.without_pin;
+  if (!user.without_pin) row.pin_hash = TRY(pins_.hash(user.pin));
   row.sealed_secret = TRY(sealer_.seal(secret.bytes(), user.name, purpose));
   TRY_VOID(store_.add_user(row));
   return Enrolment{otpauth_uri(user.name, user.shape, secret, row.token.next),
@@ -301,7 +310,8 @@ Result<void> Vault::disable(std::string_view name) {
 }
 
 Result<void> Vault::enable(std::string_view name) {
-  TRY_VOID(existing(name));
+  const UserRow user = TRY(existing(name));
+  if (user.pin_hash.empty()) return fail(user.name + " has no PIN yet: set-pin comes first");
   return must_exist(store_.set_disabled(name, false), name);
 }
 

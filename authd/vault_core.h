@@ -58,6 +58,9 @@ struct NewUser {
   std::string_view secret;  // Base32, 16..64 bytes of key; empty: draw 20 bytes
   const Pin& pin;
   std::optional<std::string_view> proof;  // a code of the token; it is spent with this
+  std::uint64_t counter = 0;   // HOTP: the one that comes next
+  bool disabled = false;
+  bool without_pin = false;    // `pin` is empty, and he stays disabled until he has one
 };
 
 struct Enrolment {
@@ -68,6 +71,8 @@ struct Enrolment {
 struct UserInfo {
   std::string name;
   TokenShape shape;
+  std::int64_t next = 0;            // the lowest counter or step that is not spent
+  bool has_pin = true;
   bool disabled = false;
   Wall created;
   std::optional<Wall> last_login;
@@ -105,7 +110,7 @@ class Vault {
   Result<std::vector<UserInfo>> list(std::string_view after, std::size_t most, Wall now);
   Result<UserInfo> show(std::string_view name, Wall now);
   Result<void> disable(std::string_view name);
-  Result<void> enable(std::string_view name);
+  Result<void> enable(std::string_view name);  // not one without a PIN
   Result<void> remove(std::string_view name);
   Result<void> set_pin(std::string_view name, const Pin& pin);
   // Finds a token whose clock or counter ran away by two codes that follow each other;
@@ -164,6 +169,7 @@ class Vault {
   Lockout lockout_;
   NearMisses near_misses_;
   std::int64_t nobody_next_ = 0;
+  std::string no_pin_;  // what a user without a PIN is measured against: it fits nothing
 };
 
 }  // namespace postern::authd

@@ -164,7 +164,7 @@ struct PasscodeResult {
 
 enum class AdminVerb : std::uint8_t {
   none, user_add, user_list, user_show, user_disable, user_enable, user_remove, user_set_pin,
-  user_resync, user_unlock, session_list, session_kill, session_kill_user, status, last = status
+  user_resync, user_unlock, user_export, session_list, session_kill, session_kill_user, status, last = status
 };
 struct AdminAsk {
   static constexpr Kind kind = Kind::admin_ask;
@@ -173,16 +173,19 @@ struct AdminAsk {
   UserName user;
   Sid sid;
   bool hotp = false;
+  std::uint64_t counter = 0;     // of a new HOTP token: the one that comes next
   std::uint8_t digits = 6;
   std::uint32_t period = 30;
   Text<8> algorithm;             // SHA1 SHA256 SHA512
   bool proof = false;            // `code1` is to be checked, and spent
+  bool disabled = false;         // the new user cannot log in yet
+  bool without_pin = false;      // nor before he has a PIN
   Secret<128> secret;            // Base32; empty: draw one
   Secret<64> pin;
   Secret<16> code1, code2;
   template <class A> void fields(A& a) {
-    a(tag); a(verb); a(user); a(sid); a(hotp); a(digits); a(period); a(algorithm); a(proof);
-    a(secret); a(pin); a(code1); a(code2);
+    a(tag); a(verb); a(user); a(sid); a(hotp); a(counter); a(digits); a(period); a(algorithm);
+    a(proof); a(disabled); a(without_pin); a(secret); a(pin); a(code1); a(code2);
   }
 };
 struct AdminRow {

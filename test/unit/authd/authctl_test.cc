@@ -54,6 +54,9 @@ TEST_CASE("every command of the manual is understood", "[authctl]") {
       {"user set-pin kate --pin-stdin", AdminVerb::user_set_pin},
       {"user resync kate 123456 654321", AdminVerb::user_resync},
       {"user unlock kate", AdminVerb::user_unlock},
+      {"user import /tmp/x --format google --strip-domain --skip-existing --dry-run", AdminVerb::user_add},
+      {"user import -", AdminVerb::user_add},
+      {"user export", AdminVerb::user_export},
       {"session list", AdminVerb::session_list},
       {"session list --user kate", AdminVerb::session_list},
       {"session kill abcdefgh2345", AdminVerb::session_kill},
@@ -175,7 +178,8 @@ TEST_CASE("a shell is told what may come next", "[authctl]") {
       {{""}, {"user", "session", "status"}, ""},
       {{"s"}, {"session", "status"}, ""},
       {{"x"}, {}, ""},
-      {{"user", ""}, {"add", "list", "show", "disable", "enable", "remove", "set-pin", "resync", "unlock"}, ""},
+      {{"user", ""}, {"add", "list", "show", "disable", "enable", "remove", "set-pin", "resync", "unlock", "import",
+                     "export"}, ""},
       {{"user", "s"}, {"show", "set-pin"}, ""},
       {{"user", "show", ""}, {}, "u"},
       {{"user", "show", "ka"}, {}, "u"},
@@ -196,6 +200,8 @@ TEST_CASE("a shell is told what may come next", "[authctl]") {
       {{"user", "add", "--digits", "6", ""}, {}, ""},
       {{"user", "add", "kate", "--secret", ""}, {}, ""},
       {{"user", "list", "--di"}, {}, ""},
+      {{"user", "import", ""}, {}, "f"},
+      {{"user", "import", "x", "--format", "a"}, {"aegis"}, ""},
       {{}, {}, ""},
   };
   for (const auto& row : rows) {
@@ -206,6 +212,13 @@ TEST_CASE("a shell is told what may come next", "[authctl]") {
     CHECK(found.words == row.words);
     CHECK(std::string(found.users ? "u" : "") + (found.sessions ? "s" : "") + (found.files ? "f" : "") == row.more);
   }
+}
+
+TEST_CASE("a field of CSV is quoted where it must be", "[authctl]") {
+  CHECK(csv_field("") == "");
+  CHECK(csv_field("a b") == "a b");
+  CHECK(csv_field("a,b") == "\"a,b\"");
+  CHECK(csv_field("a\"b\n") == "\"a\"\"b\n\"");
 }
 
 TEST_CASE("what was typed is shown without moving the cursor", "[authctl]") {

@@ -49,6 +49,51 @@ TEST_CASE("a new user that is not sound is refused with the reason", "[vault]") 
   CHECK(refusal({"carol", {}, key_base32.substr(0, 24), pin, {}}) == "the secret is shorter than 16 bytes");
 }
 
+TEST_CASE("a user without a PIN cannot log in until he has one and is enabled", "[vault]") {
+  House house;
+  const Pin none;
+  NewUser carol{"carol", {}, key_base32, none, {}};
+  CHECK(reason(house.vault.add_user(carol, noon)).starts_with("a PIN must have"));
+  carol.without_pin = true;
+  REQUIRE(house.vault.add_user(carol, noon));
+  const UserInfo info = house.vault.show("carol", noon).value();
+  CHECK(info.disabled);
+  CHECK_FALSE(info.has_pin);
+  CHECK(house.word("carol", "", code_now(-1)) == "disabled");
+  CHECK(reason(house.vault.enable("carol")) == "carol has no PIN yet: set-pin comes first");
+  REQUIRE(house.vault.set_pin("carol", secret_of<Pin>("1234")));
+  CHECK(house.word("carol", "1234", code_now()) == "disabled");
+  REQUIRE(house.vault.enable("carol"));
+  CHECK(house.vault.show("carol", noon).value().has_pin);
+  CHECK(house.word("carol", "1234", code_now(1)) == "ok");
+  const Pin pin = secret_of<Pin>("1234");
+  NewUser both{"dave", {}, key_base32, pin, {}};
+  both.without_pin = true;
+  CHECK(reason(house.vault.add_user(both, noon)).starts_with("a PIN must have"));
+}
+
+TEST_CASE("a new user may be disabled, and his counter may have begun elsewhere", "[vault]") {
+  House house;
+  const Pin pin = secret_of<Pin>("1234");
+  NewUser carol{"carol", {TokenKind::hotp, Algorithm::sha1, 6, 30}, key_base32, pin, {}};
+  carol.counter = 700;
+  carol.disabled = true;
+  REQUIRE(house.vault.add_user(carol, noon));
+  CHECK(house.vault.show("carol", noon).value().next == 700);
+  REQUIRE(house.vault.enable("carol"));
+  CHECK(house.word("carol", "1234", code_at(699)) == "spent-passcode");
+  CHECK(house.word("carol", "1234", code_at(700)) == "ok");
+  NewUser dave{"dave", {}, key_base32, pin, {}};
+  dave.counter = 1;
+  CHECK(reason(house.vault.add_user(dave, noon)) == "the counter is out of bounds");
+  dave.shape.kind = TokenKind::hotp;
+  dave.counter = static_cast<std::uint64_t>(max_counter) + 1;
+  CHECK(reason(house.vault.add_user(dave, noon)) == "the counter is out of bounds");
+  dave.counter = UINT64_MAX;
+  CHECK(reason(house.vault.add_user(dave, noon)) == "the counter is out of bounds");
+  CHECK_FALSE(house.vault.show("dave", noon));
+}
+
 TEST_CASE("the operator's verbs refuse a user who does not exist", "[vault]") {
   House house;
   const Pin pin = secret_of<Pin>("1234");
