@@ -7,7 +7,7 @@
 lab_up
 setting authd lockout free_failures 1000
 gate_start
-enroll alice
+enroll alice --hotp
 out=$LAB/run/out err=$LAB/run/ctl.err
 
 # run ARGUMENTS...: its exit code; what it said is in $out and $err.
