@@ -1,5 +1,6 @@
 // The plain export of Aegis Authenticator (its "vault" without a password): JSON with an
-// object for each token.  An encrypted one cannot be read here, and says so.
+// object for each token.  An encrypted one cannot be read here, and says so.  Members that
+// only matter to the app (icons, groups, notes) are not looked at.
 
 #include "authd/import_entry.h"
 #include "authd/json_tree.h"
