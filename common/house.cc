@@ -123,10 +123,15 @@ Channel* House::control(Role role) {
   return p != nullptr && p->ready && p->pid > 0 ? &p->control : nullptr;
 }
 
-Result<void> House::renew(std::string settings_text) {
-  settings_ = TRY(sealed_copy(settings_text));
-  plan_.settings_text = std::move(settings_text);
+Result<void> House::renew(HousePlan& fresh) {
+  settings_ = TRY(sealed_copy(fresh.settings_text));
+  plan_.settings_text = std::move(fresh.settings_text);
+  plan_.provide_again = std::move(fresh.provide_again);
   return {};
+}
+
+void House::provide_again(Role role, Giver& giver) {
+  if (plan_.provide_again) plan_.provide_again(role, giver);
 }
 
 bool House::is_empty() const {
@@ -180,6 +185,7 @@ Result<void> House::hand_over(Process& p) {
   giver.give(Item::settings, settings_.get(), Role::none, 0, plan_.settings_name);
   services_.provide_log(p.role, giver);
   plan_.provide(p.role, giver);
+  provide_again(p.role, giver);
   Start start;
   start.uid = who.uid;
   start.gid = who.gid;

@@ -53,6 +53,8 @@ struct HousePlan {
   std::vector<Role> ticket_roles;               // who knows the ticket key
   // Hands to a role what only this daemon knows (listeners, keys).
   std::move_only_function<void(Role, Giver&)> provide;
+  // And what belongs to the settings: also before a running role gets new ones.
+  std::move_only_function<void(Role, Giver&)> provide_again;
 };
 
 // The user and group of a role under a plan.
@@ -100,7 +102,9 @@ class House {
   Channel* control(Role role);
   const HousePlan& plan() const { return plan_; }
   // The roles have taken these settings; whoever is started anew will get them, too.
-  Result<void> renew(std::string settings_text);
+  Result<void> renew(HousePlan& fresh);
+  // What belongs to the settings of this house, to a role that runs.
+  void provide_again(Role role, Giver& giver);
   const TicketKey& ticket_key() const { return ticket_key_; }
   bool trace = false;
 

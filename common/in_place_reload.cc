@@ -11,27 +11,22 @@ constexpr Duration patience = seconds(5);
 
 }  // namespace
 
-void InPlaceReload::begin(House& house, std::string text, std::string name, Done done) {
+void InPlaceReload::begin(House& house, HousePlan fresh, Done done) {
   house_ = &house;
-  text_ = std::move(text);
-  name_ = std::move(name);
+  fresh_ = std::move(fresh);
   done_ = std::move(done);
   refusal_.clear();
   back_ = false;
-  order(text_);
+  order();
 }
 
-void InPlaceReload::order(const std::string& text) {
+void InPlaceReload::order() {
   due_.clear();
-  Reload message;
-  message.text = Text<255>(name_);
-  const Result<UniqueFd> copy = sealed_copy(text);
+  const Result<UniqueFd> copy = sealed_copy(back_ ? house_->plan().settings_text : fresh_.settings_text);
   if (!copy) refuse(copy.error().what);
   for (const Role role : house_->plan().roles) {
     if (!copy) break;
-    const int lent[] = {copy->get()};
-    Channel* control = house_->control(role);
-    if (control != nullptr && control->send(message, lent) == Told::sent) due_.insert(role);
+    if (give_to(role, copy->get())) due_.insert(role);
     else refuse(std::string(name_of(role)) + " is not there");
   }
   if (due_.empty()) return settle();
@@ -39,6 +34,19 @@ void InPlaceReload::order(const std::string& text) {
     refuse(std::string(name_of(*due_.begin())) + " does not answer");
     settle();
   });
+}
+
+// What the settings bring with them, and then the settings themselves.
+bool InPlaceReload::give_to(Role role, int settings) {
+  Channel* control = house_->control(role);
+  if (control == nullptr) return false;
+  Giver giver(*control);
+  if (back_) house_->provide_again(role, giver);
+  else if (fresh_.provide_again) fresh_.provide_again(role, giver);
+  Reload message;
+  message.text = Text<255>(fresh_.settings_name);
+  const int lent[] = {settings};
+  return giver.complete() && control->send(message, lent) == Told::sent;
 }
 
 void InPlaceReload::refuse(std::string reason) {
@@ -66,9 +74,9 @@ void InPlaceReload::settle() {
   patience_.cancel();
   if (!refusal_.empty() && !back_) {
     back_ = true;
-    return order(house_->plan().settings_text);
+    return order();
   }
-  Result<void> result = refusal_.empty() ? house_->renew(text_) : fail(refusal_);
+  Result<void> result = refusal_.empty() ? house_->renew(fresh_) : fail(refusal_);
   const Done done = std::move(done_);
   cancel();
   done(std::move(result));
@@ -77,6 +85,7 @@ void InPlaceReload::settle() {
 void InPlaceReload::cancel() {
   patience_.cancel();
   due_.clear();
+  fresh_ = HousePlan();
   house_ = nullptr;
   done_ = nullptr;
 }

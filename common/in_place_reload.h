@@ -19,9 +19,9 @@ class InPlaceReload {
 
   explicit InPlaceReload(Loop& loop) : loop_(loop) {}
 
-  // Gives `text`, which came from the file `name`, to every role of `house`.  `done` is
-  // told once: all have it, or why all have what they had.
-  void begin(House& house, std::string text, std::string name, Done done);
+  // Gives the settings of `fresh`, and what it provides again, to every role of `house`.
+  // `done` is told once: all have them, or why all have what they had.
+  void begin(House& house, HousePlan fresh, Done done);
   bool under_way() const { return house_ != nullptr; }
   // What a role says to it.
   void heard(Role role, const Reloaded& answer);
@@ -31,14 +31,16 @@ class InPlaceReload {
   void cancel();
 
  private:
-  void order(const std::string& text);
+  void order();
+  bool give_to(Role role, int settings);
   void refuse(std::string reason);
   void answered(Role role);
   void settle();
 
   Loop& loop_;
   House* house_ = nullptr;  // while under way
-  std::string text_, name_, refusal_;
+  HousePlan fresh_;
+  std::string refusal_;
   bool back_ = false;       // the old settings are being given out again
   std::set<Role> due_;
   Timer patience_;

@@ -206,10 +206,9 @@ void Master::reload() {
   if (!fresh) return reload_result(Failure(fresh.error()));
   if (Result<void> r = plan_.may_replace(); !r) return reload_result(r);
   if (Result<void> r = plan_.check(); !r) return reload_result(r);
-  if (plan_.reloads_in_place())
-    return in_place_.begin(*house_, fresh->settings_text, fresh->settings_name,
-                           [this](const Result<void>& result) { reload_result(result); });
-  reload_beside(std::move(*fresh));
+  if (!plan_.reloads_in_place()) return reload_beside(std::move(*fresh));
+  if (Result<void> r = plan_.open_again(*fresh); !r) return reload_result(r);
+  in_place_.begin(*house_, std::move(*fresh), [this](const Result<void>& result) { reload_result(result); });
 }
 
 void Master::reload_beside(HousePlan fresh) {

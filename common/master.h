@@ -27,6 +27,8 @@ class DaemonPlan {
   // Opens, as root, what the roles of the plan just read will be handed, and fills in
   // `plan.provide`.  Called again for a reload; listeners stay open over reloads.
   virtual Result<void> open(HousePlan& plan) = 0;
+  // The same before a reload in place, for what belongs to the settings (provide_again).
+  virtual Result<void> open_again(HousePlan&) { return {}; }
   // Whether the settings just read may replace those that run without a new start.
   virtual Result<void> may_replace() = 0;
   // Whether this daemon has a protocol to trace (SIGUSR1).

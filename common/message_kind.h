@@ -21,6 +21,8 @@ enum class Kind : std::uint8_t {
   // sessions
   gate_hello, page, judge, verdict, touch, login, login_result, logout, logged_out, look,
   session_info, ended, ended_seen,
+  // sessions, for servers of the intranet
+  vouch, assertion, list_keys, key_list, verify, verification,
   // vault
   check_passcode, passcode_result, remember, forget, refresh, noted, recall, recalled, recall_end,
   // authctl

@@ -5,12 +5,14 @@
 //
 // The messages themselves: messages_house.h (masters, porters, nurseries, workers),
 // messages_relay.h (signer, broker), messages_auth.h (sessions, vault, authctl),
-// messages_rows.h (what the vault keeps for sessions).
+// messages_identity.h (sessions, for servers of the intranet), messages_rows.h (what the
+// vault keeps for sessions).
 #pragma once
 
 #include "common/message_kind.h"
 #include "common/messages_auth.h"
 #include "common/messages_house.h"
+#include "common/messages_identity.h"
 #include "common/messages_relay.h"
 #include "common/messages_rows.h"
 #include "common/roles.h"
@@ -82,6 +84,12 @@ inline constexpr Route routes[] = {
     {Kind::session_info,  Role::sessions, Role::worker,   0},
     {Kind::ended,         Role::sessions, Role::worker,   0},
     {Kind::ended_seen,    Role::worker,   Role::sessions, 0},
+    {Kind::vouch,         Role::worker,   Role::sessions, 0},
+    {Kind::assertion,     Role::sessions, Role::worker,   0},
+    {Kind::list_keys,     Role::worker,   Role::sessions, 0},
+    {Kind::key_list,      Role::sessions, Role::worker,   0},
+    {Kind::verify,        Role::worker,   Role::sessions, 0},
+    {Kind::verification,  Role::sessions, Role::worker,   0},
 
     {Kind::check_passcode, Role::sessions, Role::vault,   0},
     {Kind::passcode_result, Role::vault,  Role::sessions, 0},

@@ -22,7 +22,9 @@ struct GateHello {  // the first message on a gate connection
   static constexpr Kind kind = Kind::gate_hello;
   Role as = Role::none;          // master, porter or broker of wfd
   Secret<32> ticket_key;
-  template <class A> void fields(A& a) { a(as); a(ticket_key); }
+  HostName login_host;           // [login] host of wfd
+  Text<255> verify_networks;     // [verify] networks, separated by commas
+  template <class A> void fields(A& a) { a(as); a(ticket_key); a(login_host); a(verify_networks); }
 };
 struct Page {  // + 1 descriptor: the generation page, read-only
   static constexpr Kind kind = Kind::page;
