@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 
+#include "authd/identity_keys.h"
 #include "authd/roles.h"
 #include "common/doors.h"
 #include "common/logger.h"
@@ -38,7 +39,10 @@ class Authd final : public DaemonPlan {
     return plan;
   }
 
-  Result<void> check() override { return check_system(fresh_); }
+  Result<void> check() override {
+    TRY_VOID(check_system(fresh_));
+    return check_identity_keys(fresh_);
+  }
 
   Result<void> open(HousePlan& plan) override {
     gate_ = TRY(listen_on_path(fresh_.listen.gate, root_only));
@@ -51,6 +55,13 @@ class Authd final : public DaemonPlan {
       if (role != Role::sessions) return;
       giver.give(Item::gate_listener, gate_.get());
       giver.give(Item::admin_listener, admin_.get());
+    };
+    return open_again(plan);
+  }
+
+  Result<void> open_again(HousePlan& plan) override {
+    plan.provide_again = [keys = TRY(KeyFiles::open(fresh_))](Role role, Giver& giver) {
+      if (role == Role::sessions) keys.give(giver);
     };
     return {};
   }

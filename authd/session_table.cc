@@ -143,16 +143,20 @@ Result<Created> SessionTable::create(const NewSession& made, Mono now) {
 }
 
 Judgement SessionTable::judge(const CookieValue& cookie, const Address& client, Mono now) const {
+  Judgement judgement = judge_anywhere(cookie, now);
+  if (judgement.standing == Standing::good && !may_use(*judgement.session, client))
+    judgement.standing = Standing::wrong_address;
+  return judgement;
+}
+
+Judgement SessionTable::judge_anywhere(const CookieValue& cookie, Mono now) const {
   Hash hash{};
   if (!hash_of(cookie, hash)) return {};
   const std::uint32_t slot = find(hash);
   if (slot == no_slot) return {};
   const Session& session = sessions_[slot];
   const bool in_time = now < idle_deadline(session) && now < life_deadline(session);
-  const Standing standing = !in_time                    ? Standing::expired
-                            : !may_use(session, client) ? Standing::wrong_address
-                                                        : Standing::good;
-  return {standing, slot, page_.generation(slot), &session};
+  return {in_time ? Standing::good : Standing::expired, slot, page_.generation(slot), &session};
 }
 
 bool SessionTable::touch(std::uint32_t slot, std::uint64_t generation, const Address& client,

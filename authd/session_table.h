@@ -89,6 +89,8 @@ class SessionTable {
 
   // What the bearer of `cookie` at `client` may do.  Never allocates, changes nothing.
   Judgement judge(const CookieValue& cookie, const Address& client, Mono now) const;
+  // The same, from wherever the bearer is.
+  Judgement judge_anywhere(const CookieValue& cookie, Mono now) const;
   // A request was served: the idle clock starts anew.  False when (slot, generation) is
   // no live session, or `client` not its address.
   bool touch(std::uint32_t slot, std::uint64_t generation, const Address& client, Mono now);

@@ -36,6 +36,7 @@ bool is_root(int connection) {
 Sessions::Sessions(const Outside& outside, const AuthdSettings& settings)
     : outside_(outside),
       table_(outside.page, rules_of(settings)),
+      verify_rate_(settings.identity.verify_rate),
       domain_(settings.session.domain),
       deny_unrecorded_(settings.log.on_failure == OnFailure::deny),
       started_(outside.loop.now()),
@@ -89,6 +90,7 @@ Result<void> Sessions::reload(const AuthdSettings& settings) {
   if (settings.session.domain != domain_)
     return fail(settings.origin.where("session", "domain") + " cannot change without a new start");
   table_.set_rules(rules_of(settings));
+  verify_rate_.set(settings.identity.verify_rate);
   deny_unrecorded_ = settings.log.on_failure == OnFailure::deny;
   return {};
 }

@@ -9,8 +9,10 @@
 #include <string>
 #include <string_view>
 
+#include "authd/assertion_desk.h"
 #include "authd/session_table.h"
 #include "authd/sessions_peers.h"
+#include "authd/source_rate.h"
 #include "common/generation_page.h"
 #include "common/log.h"
 #include "common/loop.h"
@@ -52,6 +54,8 @@ class Sessions {
   void take_vault(UniqueFd channel);
   // Takes over what can be taken over at run time; else says why not, and changes nothing.
   Result<void> reload(const AuthdSettings& settings);
+  // The keys of assertions from now on; without any, none are made.
+  void take_keys(IdentityKeys keys);
 
   // A connection to the gate, or of an operator, whose other end belongs to root.
   void add_gate(UniqueFd connection);
@@ -97,6 +101,12 @@ class Sessions {
   bool ended_seen(WorkerPeer& worker, EndedSeen& message, Packet&);
   Verdict verdict_on(const Judgement& judgement, std::uint32_t tag, const Ticket& ticket);
 
+  // sessions_identity.cc
+  void learn_gate(GatePeer& gate, const GateHello& message);
+  bool vouch(WorkerPeer& worker, Vouch& message, Packet&);
+  bool list_keys(WorkerPeer& worker, ListKeys& message, Packet&);
+  bool verify(WorkerPeer& worker, Verify& message, Packet&);
+
   // sessions_login.cc
   bool login(WorkerPeer& worker, Login& message, Packet&);
   std::string_view reason_against(const WorkerPeer& worker, const Ticket& ticket) const;
@@ -127,6 +137,8 @@ class Sessions {
 
   Outside outside_;
   SessionTable table_;
+  AssertionDesk desk_;
+  SourceRate verify_rate_;
   std::string domain_;           // of our cookie
   bool deny_unrecorded_ = true;  // [log] on_failure
   Mono started_;

@@ -55,6 +55,7 @@ bool Sessions::hello(GatePeer& gate, GateHello& message, Packet&) {
   if (!gate.key.empty() || !may_be(message.as)) return false;
   if (message.ticket_key.size() != TicketKey::capacity) return false;
   gate.key = std::move(message.ticket_key);
+  learn_gate(gate, message);
   gate.channel.set_peer(message.as);
   gate.patience.cancel();
   return true;
@@ -69,6 +70,8 @@ bool Sessions::enroll(GatePeer& gate, Enroll& message, Packet& packet) {
       Channel(std::move(packet.descriptors[0]), Role::sessions, Role::worker));
   worker.number = message.worker;
   (void)worker.key.assign(gate.key.bytes());  // of the same size
+  worker.login_host = gate.login_host;
+  worker.verify_networks = gate.verify_networks;
   const Page page{.domain = HostName(domain_)};
   const int lent[] = {outside_.page.reading_fd()};
   const auto watched = worker.watcher.start(outside_.loop, worker.channel.fd(), EPOLLIN,

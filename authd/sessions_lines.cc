@@ -7,9 +7,8 @@
 #include "authd/user_name.h"
 
 namespace postern::authd {
-namespace {
 
-constexpr std::string_view word_for(Standing standing) {
+std::string_view word_of(Standing standing) {
   switch (standing) {
     case Standing::unknown: return "unknown-session";
     case Standing::expired: return "expired";
@@ -19,8 +18,6 @@ constexpr std::string_view word_for(Standing standing) {
   }
   return "";
 }
-
-}  // namespace
 
 Line login_line(const Ticket& ticket, std::string_view user, std::string_view reason) {
   Line line("login", Level::notice);
@@ -40,7 +37,16 @@ Line refuse_line(const Ticket& ticket, Standing standing) {
   Line line("refuse");
   line.add_id("id", ticket.connection).add("src", ticket.client.address.text());
   line.add("dst", ticket.destination.address.text()).add("status", "");
-  line.add("reason", word_for(standing));
+  line.add("reason", word_of(standing));
+  return line;
+}
+
+Line verify_line(const Ticket& ticket, const Session* session, std::string_view reason) {
+  Line line("verify");
+  line.add_id("id", ticket.connection).add("src", ticket.client.address.text());
+  line.add("user", session == nullptr ? "" : session->made.user.view());
+  line.add("sid", session == nullptr ? "" : session->sid.view());
+  line.add("result", reason.empty() ? "ok" : "fail").add("reason", reason);
   return line;
 }
 

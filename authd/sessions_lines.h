@@ -16,6 +16,11 @@ Line login_line(const Ticket& ticket, std::string_view user, std::string_view re
 Line ended_line(std::string_view event, const EndedSession& ended, std::string_view by);
 // `id src dst status reason`: a verdict that says no.
 Line refuse_line(const Ticket& ticket, Standing standing);
+// `id src user sid result reason`: a question of an intranet server about a cookie; no
+// session when there is none, no reason when it was good.
+Line verify_line(const Ticket& ticket, const Session* session, std::string_view reason);
+// The word for a standing that says no; empty for good.
+std::string_view word_of(Standing standing);
 // `role pid what`; the pid of a peer behind a gate is not known here.
 Line fault_line(Role role, std::string_view what);
 

@@ -21,6 +21,8 @@ struct GatePeer {       // a wfd's master, porter or broker; master until it sai
   std::uint64_t id = 0;
   Channel channel;
   TicketKey key;        // of its wfd; empty until it said hello
+  std::string login_host;      // of its wfd; empty: nothing is asserted in its name
+  NetworkSet verify_networks;  // who may ask it /verify
   Watcher watcher;
   Timer patience;       // for the hello
 };
@@ -28,7 +30,9 @@ struct WorkerPeer {
   std::uint64_t id = 0;
   std::uint64_t number = 0;  // as its porter says
   Channel channel;
-  TicketKey key;             // of its wfd
+  TicketKey key;             // of its wfd, as these two
+  std::string login_host;
+  NetworkSet verify_networks;
   Holdings held;
   unsigned logins = 0;       // that the vault has not answered yet
   Watcher watcher;

@@ -4,7 +4,11 @@
 
 #include <openssl/sha.h>
 
+#include <utility>
+#include <vector>
+
 #include "authd/crypto_start.h"
+#include "authd/identity_keys.h"
 #include "authd/roles.h"
 #include "authd/sessions.h"
 
@@ -31,15 +35,24 @@ Result<int> run_sessions(RoleProcess& self) {
   TRY_VOID(warm_up());
   GenerationPage page = TRY(GenerationPage::make(settings.session.max_sessions));
   Sessions sessions({self.loop(), self.log(), page, read_wall}, settings);
+  sessions.take_keys(TRY(read_identity_keys(self.take_all(Item::assertion_key))));
   sessions.take_vault(self.take(Item::channel, Role::vault));
   TRY_VOID(sessions.listen(self.take(Item::gate_listener), self.take(Item::admin_listener)));
 
+  std::vector<Handed> fresh_keys;  // that come before new settings
   self.on_hand = [&](Handed handed) {
     if (handed.item == Item::channel && handed.role == Role::vault)
       sessions.take_vault(std::move(handed.fd));
+    else if (handed.item == Item::assertion_key && fresh_keys.size() < 2)
+      fresh_keys.push_back(std::move(handed));
   };
   self.on_reload = [&](const std::string& text, const std::string& name) -> Result<void> {
-    return sessions.reload(TRY(parse_authd(text, name)));
+    const std::vector<Handed> files = std::exchange(fresh_keys, {});  // theirs, or nobody's
+    IdentityKeys keys = TRY(read_identity_keys(files));
+    const AuthdSettings fresh = TRY(parse_authd(text, name));
+    TRY_VOID(sessions.reload(fresh));
+    sessions.take_keys(std::move(keys));
+    return {};
   };
   TRY_VOID(self.enter_jail());
   sessions.start();

@@ -30,6 +30,7 @@ void Sessions::hear_worker(WorkerPeer& worker) {
   static constexpr Handler<Sessions, WorkerPeer> table[] = {
       on<&Sessions::judge>(),  on<&Sessions::touch>(),  on<&Sessions::look>(),
       on<&Sessions::login>(),  on<&Sessions::logout>(), on<&Sessions::ended_seen>(),
+      on<&Sessions::vouch>(),  on<&Sessions::verify>(), on<&Sessions::list_keys>(),
   };
   Packet packet;
   for (int i = 0; i < burst && worker.channel; ++i) {

@@ -202,7 +202,11 @@ struct AuthdSettings {
     std::uint32_t max_sessions = 0;
     std::uint32_t sessions_per_user = 0;
   } session;
-  std::string assertion_key;  // file; empty: none
+  struct Identity {
+    std::string assertion_key;  // file; empty: none
+    std::string previous_key;   // file; empty: none
+    std::uint32_t verify_rate = 0;  // of one source, in a second
+  } identity;
   struct Passcode {
     std::uint32_t totp_window = 0;  // steps before and after now
     std::uint32_t hotp_window = 0;  // counters ahead

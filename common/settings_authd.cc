@@ -8,6 +8,7 @@ namespace {
 
 using S = AuthdSettings;
 using C = S::Passcode;
+using I = S::Identity;
 using K = S::Lockout;
 using P = ProcessSettings;
 using V = S::Session;
@@ -41,8 +42,12 @@ constexpr Row<S> rows[] = {
      "How many sessions there may be."},
     {"session", "sessions_per_user", "10", Need::optional, from_to(1, 10'000), set<S, &S::session, &V::sessions_per_user>,
      "How many sessions one user may have; one more ends the oldest."},
-    {"identity", "assertion_key", "", Need::not_built, text_of(Form::path), set<S, &S::assertion_key>,
-     "The private key (PEM) that signs assertions; empty: none are made."},
+    {"identity", "assertion_key", "", Need::optional, text_of(Form::path), set<S, &S::identity, &I::assertion_key>,
+     "The private key (PEM, EC P-256) that signs assertions; empty: none are made."},
+    {"identity", "previous_key", "", Need::optional, text_of(Form::path), set<S, &S::identity, &I::previous_key>,
+     "The key before that one (PEM), to be published for another 24 hours."},
+    {"identity", "verify_rate", "500", Need::optional, from_to(1, 1'000'000), set<S, &S::identity, &I::verify_rate>,
+     "How many questions to /verify one source address may ask in a second."},
     {"passcode", "totp_window", "1", Need::optional, from_to(0, 10), set<S, &S::passcode, &C::totp_window>,
      "How many time steps a token's clock may be off, in both directions."},
     {"passcode", "hotp_window", "10", Need::optional, from_to(1, 48), set<S, &S::passcode, &C::hotp_window>,

@@ -98,7 +98,9 @@ Result<void> check_system(const WfdSettings& s) {
 
 Result<void> check_system(const AuthdSettings& s) {
   TRY_VOID(check_secret_file({s.origin, "store", "sealing_key"}, s.store.sealing_key));
-  if (!s.assertion_key.empty()) TRY_VOID(check_secret_file({s.origin, "identity", "assertion_key"}, s.assertion_key));
+  const auto& keys = s.identity;
+  if (!keys.assertion_key.empty()) TRY_VOID(check_secret_file({s.origin, "identity", "assertion_key"}, keys.assertion_key));
+  if (!keys.previous_key.empty()) TRY_VOID(check_secret_file({s.origin, "identity", "previous_key"}, keys.previous_key));
   TRY_VOID(check_parent({s.origin, "listen", "gate"}, s.listen.gate));
   TRY_VOID(check_parent({s.origin, "listen", "admin"}, s.listen.admin));
   return check_house(Daemon::authd, s.origin, s.process, s.log);

@@ -31,6 +31,7 @@ inline AuthdSettings town_settings() {
   s.session.domain = "example.org";
   s.session.max_sessions = 2000;
   s.session.sessions_per_user = 1000;
+  s.identity.verify_rate = 20;
   return s;
 }
 
@@ -51,6 +52,7 @@ struct Wfd {
 };
 
 struct Town {
+  std::string login_host = "login.example.org";  // of the next wfd
   Loop loop;
   UniqueFd log_lines;
   Log log;
@@ -114,6 +116,8 @@ struct Town {
     Channel hello(UniqueFd::adopt(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)), Role::master, Role::sessions);
     GateHello message;
     message.as = as;
+    message.login_host = HostName(login_host);
+    message.verify_networks = Text<255>(std::string_view("10.1.0.0/16,fd00:1::/64"));
     REQUIRE(message.ticket_key.assign(key.bytes()));
     REQUIRE(hello.send(message) == Told::sent);
     return Channel(std::move(fd), as, Role::sessions);

@@ -85,7 +85,9 @@ TEST_CASE("a file with only its required keys gives the defaults of the contract
   CHECK(a.session.domain == "example.org");
   CHECK(a.passcode.totp_window == 1);
   CHECK(a.passcode.hotp_window == 10);
-  CHECK(a.assertion_key.empty());
+  CHECK(a.identity.assertion_key.empty());
+  CHECK(a.identity.previous_key.empty());
+  CHECK(a.identity.verify_rate == 500);
   CHECK(a.store.path == "/db/authd.db");
 }
 
