@@ -28,6 +28,7 @@ const Connection::Step Connection::steps[] = {
     &Connection::step_nothing,    // ask: an on_...() goes on
     &Connection::step_dial,
     &Connection::step_reach,
+    &Connection::step_nothing,    // vouch: on_assertion() goes on
     &Connection::step_exchange,
     &Connection::step_answer,
     &Connection::step_linger,
@@ -73,7 +74,7 @@ void Connection::take(Event event) {
   const State next = next_state(state_, event);
   if (worker_.log().verbose())
     worker_.log().debug(id_text() + " " + std::string(name_of(state_)) + " -> " + std::string(name_of(next)));
-  if (state_ == State::ask || state_ == State::dial) forget_question();
+  if (state_ == State::ask || state_ == State::dial || state_ == State::vouch) forget_question();
   state_ = next;
   set_deadline();
 }
@@ -91,7 +92,8 @@ Duration Connection::time_for(State state) const {
     case State::handshake: return limits.handshake_timeout;
     case State::read_head: return in_.empty() && requests_ > 0 ? limits.idle_timeout : limits.head_timeout;
     case State::read_form: return limits.head_timeout;
-    case State::ask: return worker_.shop().patience.sessions;
+    case State::ask:
+    case State::vouch: return worker_.shop().patience.sessions;
     case State::dial: return worker_.shop().patience.broker + limits.connect_timeout + worker_.shop().settings.intranet.https_timeout;
     case State::reach: return limits.connect_timeout;
     case State::exchange: return now_->answer_begun ? limits.body_timeout : limits.response_timeout;
@@ -119,6 +121,7 @@ void Connection::on_deadline() {
       refuse(408, "slow");
       break;
     case State::ask:
+    case State::vouch:
       refuse(503, "missing-peer");
       break;
     case State::dial:

@@ -2,7 +2,8 @@
 // step function; it goes as far as it can without waiting.  The files: connection.cc
 // (states, the client's end), connection_judge.cc (one request head is judged),
 // connection_login.cc (the login host), connection_dial.cc (which server, and whether its
-// answer will do), connection_relay.cc (the way there and back), connection_log.cc.
+// answer will do), connection_identity.cc (what servers are told for certain about the
+// user), connection_relay.cc (the way there and back), connection_log.cc.
 #pragma once
 
 #include <memory>
@@ -43,6 +44,9 @@ class Connection {
   void on_session(const SessionInfo& answer);
   void on_login(const LoginResult& answer);
   void on_logged_out();
+  void on_assertion(const Assertion& answer);
+  void on_key_list(const KeyList& answer);
+  void on_verification(const Verification& answer);
   void on_dialled(const Dialled& answer, UniqueFd socket);
   void on_dial_refused(DialFault fault);
   void on_peer_lost(Role role);
@@ -145,6 +149,15 @@ class Connection {
   void watch_upstream();
   void on_upstream(std::uint32_t events);
 
+  // connection_identity.cc
+  bool is_trusted(const Upstream& up) const;
+  bool needs_assertion() const;
+  bool has_assertion() const;
+  bool go_up(Event way);
+  bool ask_assertion();
+  bool ask_key_list();
+  bool ask_verification();
+
   // connection_relay.cc
   bool step_exchange();
   bool begin_request();
@@ -160,6 +173,13 @@ class Connection {
   void touch_session();
   AnswerPlan answer_plan() const;
   const HostPolicy& policy() const;
+
+  // What sessions vouched for, and for which requests it is good.
+  struct Voucher {
+    std::string host, sid;
+    Secret<1536> token;
+    Mono until{};
+  };
 
   static const Step steps[];
 
@@ -180,6 +200,7 @@ class Connection {
   CookieValue verdict_cookie_;
   Mono touched_{};
   std::unique_ptr<Upstream> upstream_, kept_;
+  std::unique_ptr<Voucher> voucher_;
   std::uint32_t asked_ = 0;     // tag of what was asked in this state; 0: nothing
   bool client_wants_write_ = false;
   bool client_eof_ = false;

@@ -38,10 +38,7 @@ PeerCheck peer_check(const UpstreamVerify& verify) {
 
 bool Connection::step_dial() {
   if (asked_ != 0) return false;
-  if (upstream_is_ready()) {
-    take(Event::still_connected);
-    return begin_request();
-  }
+  if (upstream_is_ready()) return go_up(Event::still_connected);
   drop_upstream();
   Dial order;
   order.ticket = ticket_;
@@ -104,10 +101,7 @@ bool Connection::step_reach() {
   const Io io = upstream_->stream.handshake();
   upstream_->wants_write = io == Io::want_write;
   if (io == Io::want_read || io == Io::want_write) return false;
-  if (io == Io::done) {
-    take(Event::reached);
-    return begin_request();
-  }
+  if (io == Io::done) return go_up(Event::reached);
   const std::string reason = "tls-" + std::string(upstream_->stream.failure());
   if (kept_) use_kept();
   else refuse(502, reason, "The intranet server could not prove who it is, or speaks no TLS: " + reason + ".");
@@ -208,7 +202,8 @@ void Connection::watch_upstream() {
   Upstream& up = *upstream_;
   const bool active = state_ == State::exchange;
   std::uint32_t events = EPOLLRDHUP;
-  if (!active || (!up.gone && up.in.left() > 0)) events |= EPOLLIN;
+  const bool may_speak = active ? !up.gone && up.in.left() > 0 : state_ != State::vouch;
+  if (may_speak) events |= EPOLLIN;
   if (up.wants_write || (active && !up.gone && !up.out.empty())) events |= EPOLLOUT;
   const bool watched = up.watcher.active()
                            ? up.watcher.want(events)
@@ -222,6 +217,7 @@ void Connection::on_upstream(std::uint32_t events) {
     upstream_->hung_up = true;  // reading says the rest; waiting would only spin
     upstream_->watcher.stop();
   }
+  if (state_ == State::vouch) return;  // the exchange will find out
   if (state_ != State::exchange && state_ != State::reach) return drop_upstream();  // it spoke, or left, unasked
   drive();
 }

@@ -143,7 +143,8 @@ void Connection::end_session() {
 
 void Connection::on_peer_lost(Role role) {
   asked_ = 0;
-  if (state_ == State::ask && role == Role::sessions) refuse(503, "missing-peer");
+  const bool asking = state_ == State::ask || state_ == State::vouch;
+  if (asking && role == Role::sessions) refuse(503, "missing-peer");
   else if (state_ == State::dial && role == Role::broker) refuse(503, "missing-peer");
   else return;
   drive();

@@ -43,6 +43,8 @@ bool Connection::serve_login_host() {
     case LoginAction::portal:
     case LoginAction::session_json:
     case LoginAction::logout_post: return look();
+    case LoginAction::key_list: return ask_key_list();
+    case LoginAction::verify: return ask_verification();
     case LoginAction::bad_method: {
       Reply reply = pages.error(405, now_->taste, true, id_text());
       reply.add("Allow", route.allow);

@@ -23,10 +23,13 @@ bool Connection::begin_request() {
   if (head_.framing == Framing::chunked && !now_->head_taken) (void)read_client(in_);
   if (refuse_body()) return true;
   const WfdSettings& settings = worker_.shop().settings;
-  const bool proved = upstream_->proved() && (upstream_->way == Way::https || settings.identity.plain);
+  if (needs_assertion() && !has_assertion()) {
+    refuse(503, "no-assertion");
+    return true;
+  }
   ForwardPlan plan;
   plan.cookie_name = settings.cookie.name;
-  plan.forward_cookie = settings.cookie.forward && proved && !now_->sid.empty();
+  plan.forward_cookie = settings.cookie.forward && is_trusted(*upstream_) && !now_->sid.empty();
   plan.strip = policy().strip_request_headers;
   plan.plain = upstream_->way == Way::http;
   plan.identity = settings.identity.headers;
@@ -34,13 +37,14 @@ bool Connection::begin_request() {
   plan.sid = now_->sid;
   plan.client = ticket_.client.address;
   plan.preflight = now_->opening.ground == Ground::preflight;
+  if (needs_assertion()) plan.assertion = voucher_->token.text();
   Result<std::string> text = forward_head(head_, plan);
   upstream_->head_done = false;
   upstream_->interims = 0;
   upstream_->body = BodyReader();
   const bool fits = text && upstream_->out.append(*text);
   if (fits) trace("gate-server", *text);
-  if (plan.forward_cookie && text) wipe(text->data(), text->size());
+  if ((plan.forward_cookie || !plan.assertion.empty()) && text) wipe(text->data(), text->size());
   if (!fits) {
     refuse(400, "head-cannot-be-made");
     return true;

@@ -62,12 +62,13 @@ void write_framing(HeadWriter& to, const RequestHead& head) {
 }  // namespace
 
 Result<std::string> forward_head(const RequestHead& head, const ForwardPlan& plan) {
-  HeadWriter to;
+  HeadWriter to(head.size + 1024 + plan.assertion.size());  // there may be secrets in it
   to.request_line(head.method, head.target);
   to.field("Host", head.host);
   for (const Field& field : head.fields)
     if (goes_on(field, head, plan)) write_field(to, field, head.host, plan);
   write_identity(to, head, plan);
+  if (!plan.assertion.empty()) to.field("X-Postern-Assertion", plan.assertion);
   write_framing(to, head);
   return to.finish();
 }

@@ -22,15 +22,17 @@ struct ForwardPlan {
   std::string_view sid;                 // and no X-Postern-Session
   Address client;
   bool preflight = false;               // a question of a browser's: only what it asks goes on
+  std::string_view assertion;           // a proved server's; empty: none
 };
 
 // The request line, Host (canonical, without port), the fields that go from end to end in
 // their order, X-Postern-User, X-Postern-Session, Forwarded (RFC 7239), X-Forwarded-For,
-// X-Forwarded-Proto and X-Forwarded-Host, and the framing that the parser found.  Left out
-// are the fields of field_rules.h, what Connection names, `strip` (in every spelling), and
-// our cookie.  Of a preflight, Origin and Access-Control-Request-* alone go on.  No Connection is sent: HTTP/1.1 goes on by default.  Expect is left out
-// because the caller says 100 itself, after the verdict.  Fails only if a value of the
-// plan has bytes that no field may have.
+// X-Forwarded-Proto, X-Forwarded-Host, X-Postern-Assertion, and the framing that the parser
+// found.  Left out are the fields of field_rules.h, what Connection names, `strip` (in every
+// spelling), and our cookie.  Of a preflight, Origin and Access-Control-Request-* alone go
+// on.  No Connection is sent: HTTP/1.1 goes on by default.  Expect is left out because the
+// caller says 100 itself, after the verdict.  Fails only if a value of the plan has bytes
+// that no field may have.
 Result<std::string> forward_head(const RequestHead& head, const ForwardPlan& plan);
 
 }  // namespace postern::wfd

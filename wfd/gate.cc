@@ -7,11 +7,22 @@
 #include <sys/epoll.h>
 
 #include "common/net.h"
+#include "common/settings.h"
 
 namespace postern::wfd {
 namespace {
 
 constexpr Duration pause = milliseconds(100);
+
+// What sessions must know of a wfd beside its key, and must not have from a worker.
+Result<void> describe(const HousePlan& plan, GateHello& greeting) {
+  const WfdSettings settings = TRY(parse_wfd(plan.settings_text, plan.settings_name));
+  std::string networks;
+  for (const Network& network : settings.verify_networks) networks += (networks.empty() ? "" : ",") + network.text();
+  if (!greeting.login_host.assign(settings.login_host) || !greeting.verify_networks.assign(networks))
+    return fail("[verify] networks is too long for authd");
+  return {};
+}
 
 }  // namespace
 
@@ -50,17 +61,18 @@ void Gate::say(std::string_view what) {
 }
 
 // A connection of sessions' that is introduced as `as`.
-Result<Channel> Gate::hello(Role as, const TicketKey& key) {
-  Channel channel(TRY(connect_path(path_)), Role::master, Role::sessions);
+Result<Channel> Gate::hello(Role as, const House& house) {
   GateHello greeting;
   greeting.as = as;
-  greeting.ticket_key.assign(key.bytes());
+  greeting.ticket_key.assign(house.ticket_key().bytes());
+  TRY_VOID(describe(house.plan(), greeting));
+  Channel channel(TRY(connect_path(path_)), Role::master, Role::sessions);
   if (channel.send(greeting) != Told::sent) return fail("authd does not listen");
   return channel;
 }
 
 bool Gate::open_line(House& house) {
-  Result<Channel> own = hello(Role::master, house.ticket_key());
+  Result<Channel> own = hello(Role::master, house);
   if (!own) return false;
   auto line = std::make_unique<MasterLine>();
   line->key.assign(house.ticket_key().bytes());
@@ -78,7 +90,7 @@ void Gate::introduce(House& house, Role role) {
   Channel* control = house.control(role);
   if ((role != Role::porter && role != Role::broker) || control == nullptr) return;
   if (line_of(house.ticket_key()) == nullptr && !open_line(house)) return;  // tend() begins anew
-  Result<Channel> gate = hello(role, house.ticket_key());
+  Result<Channel> gate = hello(role, house);
   if (!gate) return;  // authd went away: the next round begins anew
   Giver giver(*control);
   giver.give(Item::gate, gate->fd());

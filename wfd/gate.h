@@ -33,7 +33,7 @@ class Gate {
   bool is_old(const MasterLine& line) const;
   MasterLine* line_of(const TicketKey& key);
   bool open_line(House& house);
-  Result<Channel> hello(Role as, const TicketKey& key);
+  Result<Channel> hello(Role as, const House& house);
   void hear(MasterLine& line);
   void say(std::string_view what);
 

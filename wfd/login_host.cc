@@ -22,6 +22,8 @@ constexpr Row table[] = {
     {"/login", false, LoginAction::login_form, LoginAction::login_post, "GET, HEAD, POST"},
     {"/logout", false, LoginAction::not_found, LoginAction::logout_post, "POST"},
     {"/session", false, LoginAction::session_json, LoginAction::not_found, "GET, HEAD"},
+    {"/verify", false, LoginAction::verify, LoginAction::not_found, "GET, HEAD"},
+    {"/.well-known/jwks.json", false, LoginAction::key_list, LoginAction::not_found, "GET, HEAD"},
     {"/static/", true, LoginAction::static_file, LoginAction::not_found, "GET, HEAD"},
 };
 

@@ -21,6 +21,8 @@ enum class LoginAction : std::uint8_t {
   logout_post,   // POST /logout; the body says nothing
   session_json,  // GET /session; must not touch the idle clock
   static_file,   // GET /static/`name`
+  key_list,      // GET /.well-known/jwks.json
+  verify,        // GET /verify; must not touch the idle clock
 };
 
 struct LoginRoute {

@@ -19,6 +19,7 @@ enum class State : std::uint8_t {
   ask,         // sessions was asked
   dial,        // the broker was asked
   reach,       // TLS with the intranet server
+  vouch,       // sessions was asked for an assertion, for a server that is proved
   exchange,    // request up, answer down
   answer,      // an answer, ours or a server's, is whole, and its rest goes down
   linger,      // everything said; the client may still be sending
@@ -40,6 +41,8 @@ enum class Event : std::uint8_t {
   still_connected,  // the server of the request before is still connected
   kept_answer,      // the first 404 is the answer after all
   reached,          // the server is who it should be
+  vouch_wanted,     // it may know for certain who asks, and must, before the request
+  vouched,          // the assertion is here
   other_port,       // try the server's other port
   relayed,          // the server's answer is here to its last byte
   finished,         // the answer went out whole, and the connection goes on
@@ -70,10 +73,14 @@ inline constexpr Transition transitions[] = {
     {State::dial,      Event::refused,         State::answer},
     {State::dial,      Event::dialled,         State::reach},
     {State::dial,      Event::still_connected, State::exchange},
+    {State::dial,      Event::vouch_wanted,    State::vouch},
     {State::dial,      Event::kept_answer,     State::exchange},
     {State::reach,     Event::refused,         State::answer},
     {State::reach,     Event::reached,         State::exchange},
+    {State::reach,     Event::vouch_wanted,    State::vouch},
     {State::reach,     Event::kept_answer,     State::exchange},
+    {State::vouch,     Event::refused,         State::answer},
+    {State::vouch,     Event::vouched,         State::exchange},
     {State::exchange,  Event::refused,         State::answer},
     {State::exchange,  Event::other_port,      State::dial},
     {State::exchange,  Event::kept_answer,     State::exchange},
@@ -90,15 +97,17 @@ constexpr State next_state(State from, Event on) {
 }
 
 constexpr std::string_view name_of(State s) {
-  constexpr std::array<std::string_view, 10> names = {"closed", "handshake", "read_head", "read_form", "ask",
-                                                      "dial",   "reach",     "exchange",  "answer",    "linger"};
+  constexpr std::array<std::string_view, 11> names = {"closed", "handshake", "read_head", "read_form", "ask",
+                                                      "dial",   "reach",     "vouch",     "exchange",  "answer", "linger"};
   return names[static_cast<std::size_t>(s)];
 }
 
 namespace proof {
 
 constexpr bool is_verdict(Event e) { return e == Event::verdict_good || e == Event::verdict_stands; }
-constexpr bool is_inside(State s) { return s == State::dial || s == State::reach || s == State::exchange; }
+constexpr bool is_inside(State s) {
+  return s == State::dial || s == State::reach || s == State::vouch || s == State::exchange;
+}
 
 // Into the states that deal with a server there is no way from outside but a verdict, and
 // the one exception.

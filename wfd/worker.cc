@@ -43,7 +43,8 @@ void Worker::hear(Channel& channel, Watcher& watcher) {
       on<&Worker::serve>(),        on<&Worker::replace>(), on<&Worker::retire>(), on<&Worker::trace>(),
       on<&Worker::page>(),         on<&Worker::ended>(),   on<&Worker::verdict>(),
       on<&Worker::session_info>(), on<&Worker::login_result>(), on<&Worker::logged_out>(),
-      on<&Worker::dialled>(),      on<&Worker::dial_refused>(),
+      on<&Worker::dialled>(),      on<&Worker::dial_refused>(), on<&Worker::assertion>(),
+      on<&Worker::key_list>(),     on<&Worker::verification>(),
   };
   for (;;) {
     Packet packet;
@@ -198,6 +199,21 @@ bool Worker::login_result(Worker&, LoginResult& answer, Packet&) {
 
 bool Worker::logged_out(Worker&, LoggedOut& answer, Packet&) {
   if (Connection* c = asker(answer.tag, Role::sessions)) c->on_logged_out();
+  return true;
+}
+
+bool Worker::assertion(Worker&, Assertion& answer, Packet&) {
+  if (Connection* c = asker(answer.tag, Role::sessions)) c->on_assertion(answer);
+  return true;
+}
+
+bool Worker::key_list(Worker&, KeyList& answer, Packet&) {
+  if (Connection* c = asker(answer.tag, Role::sessions)) c->on_key_list(answer);
+  return true;
+}
+
+bool Worker::verification(Worker&, Verification& answer, Packet&) {
+  if (Connection* c = asker(answer.tag, Role::sessions)) c->on_verification(answer);
   return true;
 }
 

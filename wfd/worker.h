@@ -76,6 +76,9 @@ class Worker final : public SignPeer, public ResumptionPeer {
   bool session_info(Worker&, SessionInfo& answer, Packet&);
   bool login_result(Worker&, LoginResult& answer, Packet&);
   bool logged_out(Worker&, LoggedOut& answer, Packet&);
+  bool assertion(Worker&, Assertion& answer, Packet&);
+  bool key_list(Worker&, KeyList& answer, Packet&);
+  bool verification(Worker&, Verification& answer, Packet&);
   bool dialled(Worker&, Dialled& answer, Packet& packet);
   bool dial_refused(Worker&, DialRefused& answer, Packet&);
   Connection* asker(std::uint32_t tag, Role role);

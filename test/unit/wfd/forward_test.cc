@@ -118,6 +118,17 @@ TEST_CASE("identity is added behind the client's fields, and only when it is ask
   CHECK_FALSE(contains(forwarded(*get(""), nobody), "Postern"));
 }
 
+TEST_CASE("an assertion is the gate's own, once, and cannot be taken away", "[forward]") {
+  const auto made = get("X-Postern-Assertion: forged\r\nx_postern_assertion: forged\r\nConnection: X-Postern-Assertion\r\n");
+  ForwardPlan plan;
+  plan.cookie_name = "SessionID";
+  CHECK_FALSE(contains(forwarded(*made, plan), "ssertion"));
+  plan.assertion = "he.ad.er";
+  CHECK(forwarded(*made, plan) == "GET / HTTP/1.1\r\nHost: a.lab.example\r\nX-Postern-Assertion: he.ad.er\r\n\r\n");
+  plan.assertion = "he.ad\r\nX: y";
+  CHECK_FALSE(forward_head(made->head, plan));
+}
+
 TEST_CASE("configured names are left out, in every spelling", "[forward]") {
   const std::array<std::string, 2> strip = {"x-debug", "authorization"};
   ForwardPlan plan;

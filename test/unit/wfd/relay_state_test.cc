@@ -24,7 +24,9 @@ const std::set<std::pair<State, Event>> intended = {
     {State::dial, Event::refused},          {State::dial, Event::dialled},
     {State::dial, Event::still_connected},  {State::dial, Event::kept_answer},
     {State::reach, Event::refused},         {State::reach, Event::reached},
-    {State::reach, Event::kept_answer},
+    {State::reach, Event::kept_answer},     {State::reach, Event::vouch_wanted},
+    {State::dial, Event::vouch_wanted},     {State::vouch, Event::refused},
+    {State::vouch, Event::vouched},
     {State::exchange, Event::refused},      {State::exchange, Event::other_port},
     {State::exchange, Event::kept_answer},  {State::exchange, Event::relayed},
     {State::answer, Event::finished},       {State::answer, Event::finished_last},
@@ -63,7 +65,7 @@ TEST_CASE("a server is reached through a verdict or the one exception, by every 
         grown |= seen.insert({t.to, t.to != State::read_head && (judged || verdict)}).second;
       }
   }
-  for (const State inside : {State::dial, State::reach, State::exchange}) {
+  for (const State inside : {State::dial, State::reach, State::vouch, State::exchange}) {
     CHECK(seen.contains({inside, true}));
     CHECK_FALSE(seen.contains({inside, false}));
   }
