@@ -8,7 +8,7 @@ BASH_COMP = $(PREFIX)/share/bash-completion/completions/authctl
 ZSH_COMP  = $(PREFIX)/share/zsh/site-functions/_authctl
 MANUALS   = $(wildcard man/*.[1-9])
 SCRIPTS   = nftables/redirect.nft nftables/tproxy.nft iptables/redirect.sh iptables/tproxy.sh \
-            routing/tproxy.sh rsyslog/postern.conf
+            routing/tproxy.sh rsyslog/postern.conf $(patsubst etc/%,%,$(wildcard etc/examples/*))
 DAEMONS   = redird wfd authd
 # Programs are named where they are installed.
 PLACED    = sed 's|/usr/local/|$(PREFIX)/|g'
