@@ -89,11 +89,12 @@ HttpFault note_connection(std::string_view value, Version, MessageFacts& facts) 
 struct NoteRow {
   std::string_view name;
   HttpFault (*note)(std::string_view value, Version version, MessageFacts& facts);
+  HttpFault tabbed;
 };
 constexpr NoteRow note_table[] = {
-    {"content-length", note_length},
-    {"transfer-encoding", note_coding},
-    {"connection", note_connection},
+    {"content-length", note_length, HttpFault::length_bad},
+    {"transfer-encoding", note_coding, HttpFault::coding_bad},
+    {"connection", note_connection, HttpFault::connection_bad},
 };
 
 }  // namespace
@@ -101,6 +102,13 @@ constexpr NoteRow note_table[] = {
 HttpFault note_field(const Field& field, Version version, MessageFacts& facts) {
   for (const NoteRow& row : note_table)
     if (equal_folded(field.name, row.name)) return row.note(field.value, version, facts);
+  return HttpFault::none;
+}
+
+HttpFault judge_tabs(std::string_view line, const Field& field) {
+  if (line.find('\t') == line.npos) return HttpFault::none;
+  for (const NoteRow& row : note_table)
+    if (equal_folded(field.name, row.name)) return row.tabbed;
   return HttpFault::none;
 }
 

@@ -48,6 +48,10 @@ struct MessageFacts {
 // Takes note of one more field of a message of `version`.
 HttpFault note_field(const Field& field, Version version, MessageFacts& facts);
 
+// Refuses `field`, which `line` says, if it decides where a message ends and has a tab in
+// it: that is a blank to the standard, and to some parsers a part of the value.
+HttpFault judge_tabs(std::string_view line, const Field& field);
+
 // Reads the field lines from window[at] on, with the empty line that ends them, and moves
 // `at` behind them.  `note(field)` is called for each field, after it was added to
 // `fields` (which has room for all that `limits` allow); a fault from it ends the reading.
@@ -64,6 +68,8 @@ HeadResult read_fields(std::string_view window, const HeadLimits& limits, std::s
     const HttpFault misshaped = split_field(line.text, line.whole(), field);
     if (misshaped != HttpFault::none) return refuse(misshaped);
     if (!line.whole()) return line.result;
+    const HttpFault tabbed = judge_tabs(line.text, field);
+    if (tabbed != HttpFault::none) return refuse(tabbed);
     if (!fields.add(field)) return refuse(HttpFault::too_many_fields);
     const HttpFault misplaced = note(field);
     if (misplaced != HttpFault::none) return refuse(misplaced);

@@ -172,6 +172,7 @@ struct WfdSettings {
     Duration body_timeout;
     Duration connection_lifetime;
     std::size_t head_bytes = 0;
+    std::size_t line_bytes = 0;
     std::uint32_t head_fields = 0;
     std::size_t replay_bytes = 0;
   } limits;

@@ -228,6 +228,7 @@ bool Connection::step_read_head() {
   const auto& limits = worker_.shop().settings.limits;
   HeadLimits head_limits;
   head_limits.head_bytes = limits.head_bytes;
+  head_limits.line_bytes = limits.line_bytes;
   head_limits.fields = limits.head_fields;
   const HeadResult result = parse_request(in_.view(), head_limits, head_);
   if (result.state == Parse::more) {

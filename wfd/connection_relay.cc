@@ -144,6 +144,7 @@ bool Connection::move_answer_head() {
   if (up.in.empty()) return up.gone && upstream_failed("closed");
   HeadLimits limits;
   limits.head_bytes = worker_.shop().settings.limits.head_bytes;
+  limits.line_bytes = worker_.shop().settings.limits.line_bytes;
   limits.fields = worker_.shop().settings.limits.head_fields;
   const HeadResult result = parse_response(up.in.view(), limits, now_->side.request_was_head, up.head);
   if (result.state == Parse::more) return up.gone && upstream_failed("closed-in-head");

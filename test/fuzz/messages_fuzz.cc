@@ -1,5 +1,6 @@
-// Messages between the roles: bytes that a kind accepts are exactly the bytes with which
-// what was read would be written; all others are refused.  The first byte is the kind.
+// Messages between the roles: bytes that a kind accepts have the size with which what was
+// read would be written, and that is read and written as the same again (an address in no
+// canonical form is read as none).  All others are refused.  The first byte is the kind.
 #include "unit/common/message_list.h"
 
 namespace {
@@ -7,12 +8,18 @@ namespace {
 using namespace postern;
 
 template <class M>
+std::vector<std::byte> written(const M& message) {
+  std::vector<std::byte> bytes(max_message);
+  bytes.resize(encode(message, bytes));
+  return bytes;
+}
+
+template <class M>
 bool holds(std::span<const std::byte> bytes) {
-  M message;
+  M message, again;
   if (!decode(bytes, message)) return true;
-  std::vector<std::byte> again(max_message);
-  again.resize(encode(message, again));
-  return again.size() == bytes.size() && std::equal(again.begin(), again.end(), bytes.begin());
+  const std::vector<std::byte> text = written(message);
+  return text.size() == bytes.size() && decode(text, again) && written(again) == text;
 }
 
 template <class... M>

@@ -1,7 +1,7 @@
-// http_outcomes COUNT SEED: COUNT texts that are almost requests of the tables, and what our
-// parsers make of each, one JSON object a line: the messages that are complete in it, what
-// goes on to a server instead of them, and how the reading ended.  llhttp_check.js holds
-// them to another parser's reading.  The same texts for the same seed.
+// http_outcomes requests|answers COUNT SEED: COUNT texts that are almost messages of the
+// tables, and what our parsers make of each, one JSON object a line: the messages that are
+// complete in it, what goes on instead of them, and how the reading ended.
+// llhttp_KIND.js holds them to another parser's reading.  The same texts for a seed.
 #include <cstdio>
 #include <cstdlib>
 
@@ -9,11 +9,32 @@
 #include "test/http/json_line.h"
 #include "unit/common/http_mutate.h"
 #include "unit/common/http_request_cases.h"
+#include "unit/common/http_response_cases.h"
 #include "wfd/forward.h"
 
 namespace {
 
 using namespace postern;
+
+std::string fields_json(const Fields& fields) {
+  std::string text;
+  for (const Field& field : fields) {
+    if (!text.empty()) text += ',';
+    text += JsonLine("field").bytes("name", field.name).bytes("value", field.value).done();
+  }
+  return "[" + text + "]";
+}
+
+// Reads the body that begins at `end` in `text`, and moves `end` behind it.
+HttpFault read_body(BodyReader& reader, std::string_view text, std::size_t& end, std::string& body) {
+  while (!reader.ended() && end < text.size()) {
+    const BodyStep step = reader.next(text.substr(end));
+    if (step.fault != HttpFault::none) return step.fault;
+    body.append(text.substr(end + step.skip, step.payload));
+    end += step.skip + step.payload;
+  }
+  return HttpFault::none;
+}
 
 // All that is read of one text, request after request.
 class Reading {
@@ -37,8 +58,9 @@ class Reading {
     }
     std::size_t end = at_ + head.size;
     std::string body;
-    const HttpFault fault = read_body(BodyReader(head.framing, head.length), end, body);
-    if (fault != HttpFault::none || !body_ended_) {
+    BodyReader reader(head.framing, head.length);
+    const HttpFault fault = read_body(reader, text_, end, body);
+    if (fault != HttpFault::none || !reader.ended()) {
       end_ = fault == HttpFault::none ? "more" : word_of(fault);
       return;
     }
@@ -47,26 +69,10 @@ class Reading {
     if (!head.keep_alive) end_ = "closed";
   }
 
-  HttpFault read_body(BodyReader reader, std::size_t& end, std::string& body) {
-    while (!reader.ended() && end < text_.size()) {
-      const BodyStep step = reader.next(text_.substr(end));
-      if (step.fault != HttpFault::none) return step.fault;
-      body.append(text_.substr(end + step.skip, step.payload));
-      end += step.skip + step.payload;
-    }
-    body_ended_ = reader.ended();
-    return HttpFault::none;
-  }
-
   void note(const RequestHead& head, const std::string& body) {
-    std::string fields;
-    for (const Field& field : head.fields) {
-      if (!fields.empty()) fields += ',';
-      fields += JsonLine("field").bytes("name", field.name).bytes("value", field.value).done();
-    }
     if (!messages_.empty()) messages_ += ',';
     messages_ += JsonLine("message").bytes("method", head.method).bytes("target", head.target)
-                     .json("fields", "[" + fields + "]").bytes("body", body).number("keep_alive", head.keep_alive)
+                     .json("fields", fields_json(head.fields)).bytes("body", body).number("keep_alive", head.keep_alive)
                      .number("end", at_).done();
     rebuild(head, body);
   }
@@ -88,12 +94,38 @@ class Reading {
 
   std::string_view text_;
   std::size_t at_ = 0;
-  bool body_ended_ = false;
   std::string messages_, rebuilt_;
   std::string_view end_;
 };
 
-std::vector<std::string> seeds() {
+// One text as the answer to a GET: its first head, and the body if that is whole.
+void print_answer(std::string_view text) {
+  ResponseHead head;
+  JsonLine line("outcome");
+  line.bytes("bytes", text);
+  const HeadResult result = parse_response(text, HeadLimits{}, false, head);
+  if (result.state != Parse::done)
+    return line.text("end", result.state == Parse::more ? "more" : word_of(result.fault)).print();
+  std::size_t end = head.size;
+  std::string body;
+  BodyReader reader(head.framing, head.length);
+  const HttpFault fault = read_body(reader, text, end, body);
+  const bool whole = fault == HttpFault::none && (reader.ended() || head.framing == Framing::until_close);
+  line.number("status", static_cast<std::uint64_t>(head.status)).bytes("reason", head.reason)
+      .json("fields", fields_json(head.fields)).text("framing", framing_word(head.framing)).bytes("body", body)
+      .number("keep_alive", head.keep_alive).number("size", head.size).number("length", end)
+      .text("end", fault != HttpFault::none ? word_of(fault) : whole ? "whole" : "more").print();
+}
+
+std::vector<std::string> answer_seeds() {
+  std::vector<std::string> all;
+  for (int i = 0; i < 4; ++i)
+    for (const cases::AcceptedResponse& each : cases::accepted_responses) all.emplace_back(each.bytes);
+  for (const cases::Refused& each : cases::refused_responses()) all.push_back(each.bytes);
+  return all;
+}
+
+std::vector<std::string> request_seeds() {
   std::vector<std::string> all;
   for (const cases::AcceptedRequest& each : cases::accepted_requests()) all.push_back(each.bytes);
   for (const cases::Refused& each : cases::refused_requests())
@@ -110,9 +142,14 @@ std::vector<std::string> seeds() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return std::fprintf(stderr, "usage: http_outcomes COUNT SEED\n"), 100;
-  const std::vector<std::string> all = seeds();
-  cases::Mutator mutator(std::strtoull(argv[2], nullptr, 10));
-  for (unsigned long n = std::strtoul(argv[1], nullptr, 10); n > 0; --n) Reading(mutator.next(all)).print();
+  if (argc != 4) return std::fprintf(stderr, "usage: http_outcomes requests|answers COUNT SEED\n"), 100;
+  const bool answers = std::string_view(argv[1]) == "answers";
+  const std::vector<std::string> all = answers ? answer_seeds() : request_seeds();
+  cases::Mutator mutator(std::strtoull(argv[3], nullptr, 10));
+  for (unsigned long n = std::strtoul(argv[2], nullptr, 10); n > 0; --n) {
+    const std::string text = mutator.next(all);
+    if (answers) print_answer(text);
+    else Reading(text).print();
+  }
   return std::fflush(stdout) == 0 ? 0 : 111;
 }

@@ -104,6 +104,9 @@ inline constexpr Part control_bytes[] = {
 inline constexpr Part bad_lengths[] = {
     {"Content-Length:", HttpFault::length_bad},
     {"Content-Length: \t ", HttpFault::length_bad},
+    {"Content-Length:\t1", HttpFault::length_bad},
+    {"Content-Length: 1\t", HttpFault::length_bad},
+    {"Content-Length: \t1 \t", HttpFault::length_bad},
     {"Content-Length: x", HttpFault::length_bad},
     {"Content-Length: -1", HttpFault::length_bad},
     {"Content-Length: -0", HttpFault::length_bad},
@@ -157,6 +160,9 @@ inline constexpr Part lengths_and_codings[] = {
 
 inline constexpr Part bad_codings[] = {
     {"Transfer-Encoding:", HttpFault::coding_bad},
+    {"Transfer-Encoding:\tchunked", HttpFault::coding_bad},
+    {"Transfer-Encoding: chunked\t", HttpFault::coding_bad},
+    {"Transfer-Encoding: chunked \t ", HttpFault::coding_bad},
     {"Transfer-Encoding: identity", HttpFault::coding_bad},
     {"Transfer-Encoding: gzip", HttpFault::coding_bad},
     {"Transfer-Encoding: deflate", HttpFault::coding_bad},
@@ -190,6 +196,8 @@ inline constexpr Part bad_codings[] = {
 
 inline constexpr Part bad_connections[] = {
     {"Connection: a b", HttpFault::connection_bad},
+    {"Connection: close\t", HttpFault::connection_bad},
+    {"Connection: keep-alive,\tclose", HttpFault::connection_bad},
     {"Connection: close;", HttpFault::connection_bad},
     {"Connection: \"close\"", HttpFault::connection_bad},
     {"Connection: close, a=b", HttpFault::connection_bad},
