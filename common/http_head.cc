@@ -10,13 +10,20 @@ namespace postern {
 namespace {
 
 constexpr std::size_t method_bytes = 32;
-constexpr std::string_view scheme = "https://";
+
+struct SchemeRow {
+  std::string_view start;  // of a target in absolute form
+  std::uint16_t port;      // where none is named
+};
+constexpr SchemeRow schemes[] = {{"https://", 443}, {"http://", 80}};  // by Transport
+const SchemeRow& scheme_of(Transport transport) { return schemes[static_cast<std::size_t>(transport)]; }
 
 // The request line, from left to right.  Each step reads its part of a line that may end
 // anywhere, and says none while nothing is wrong with what there is of it.
 class RequestLine {
  public:
-  RequestLine(std::string_view text, bool whole) : text_(text), whole_(whole) {}
+  RequestLine(std::string_view text, bool whole, std::string_view scheme)
+      : text_(text), whole_(whole), scheme_(scheme) {}
 
   HttpFault read(RequestHead& out);
   // The authority of a target in absolute form; empty in the other forms.
@@ -30,6 +37,7 @@ class RequestLine {
 
   std::string_view text_;
   bool whole_;
+  std::string_view scheme_;
   std::string_view authority_;
 };
 
@@ -82,15 +90,15 @@ HttpFault RequestLine::read_target(std::string_view text, bool ended, RequestHea
   return check_target_bytes(text, ended);
 }
 
-// Absolute form (RFC 9112 section 3.2.2): our scheme, an authority without userinfo, and
+// Absolute form (RFC 9112 section 3.2.2): the scheme, an authority without userinfo, and
 // the path, which may be empty.
 HttpFault RequestLine::read_absolute(std::string_view text, bool ended, RequestHead& out) {
-  const std::size_t compared = std::min(text.size(), scheme.size());
-  if (!equal_folded(text.substr(0, compared), scheme.substr(0, compared)))
+  const std::size_t compared = std::min(text.size(), scheme_.size());
+  if (!equal_folded(text.substr(0, compared), scheme_.substr(0, compared)))
     return HttpFault::target_bad;
-  if (compared < scheme.size()) return ended ? HttpFault::target_bad : HttpFault::none;
+  if (compared < scheme_.size()) return ended ? HttpFault::target_bad : HttpFault::none;
 
-  const std::string_view rest = text.substr(scheme.size());
+  const std::string_view rest = text.substr(scheme_.size());
   const std::size_t slash = rest.find_first_of("/?");
   if (slash == rest.npos && !ended) return HttpFault::none;
   HostPort named;
@@ -120,8 +128,8 @@ HttpFault RequestLine::read_version(std::string_view text, RequestHead& out) con
 
 class RequestReader {
  public:
-  RequestReader(std::string_view window, const HeadLimits& limits, RequestHead& out)
-      : window_(window), limits_(limits), out_(out) {}
+  RequestReader(std::string_view window, const HeadLimits& limits, RequestHead& out, const SchemeRow& scheme)
+      : window_(window), limits_(limits), out_(out), scheme_(scheme) {}
   HeadResult read();
 
  private:
@@ -135,6 +143,7 @@ class RequestReader {
   std::string_view window_;
   const HeadLimits& limits_;
   RequestHead& out_;
+  const SchemeRow& scheme_;
   std::size_t at_ = 0;
   std::string_view authority_;
   MessageFacts facts_;
@@ -162,7 +171,7 @@ HeadResult RequestReader::skip_empty_line() {
 
 HeadResult RequestReader::read_line() {
   const HeadLine line = cut_line(window_.substr(at_), limits_.line_bytes);
-  RequestLine request(line.text, line.whole());
+  RequestLine request(line.text, line.whole(), scheme_.start);
   const HttpFault fault = request.read(out_);
   if (fault != HttpFault::none) return refuse(fault);
   if (line.result.fault == HttpFault::line_too_long) return refuse(HttpFault::target_too_long);
@@ -197,9 +206,8 @@ HttpFault RequestReader::finish() {
   if (out_.host.empty()) return HttpFault::host_missing;
   if (!authority_.empty()) {
     HostPort named;
-    const auto port_or_443 = [](std::uint16_t port) { return port == 0 ? 443 : port; };
-    if (!parse_host(authority_, named) || named.host != out_.host ||
-        port_or_443(named.port) != port_or_443(out_.port))
+    const auto port_of = [this](std::uint16_t port) { return port == 0 ? scheme_.port : port; };
+    if (!parse_host(authority_, named) || named.host != out_.host || port_of(named.port) != port_of(out_.port))
       return HttpFault::host_differs;
   }
   if (facts_.chunked) out_.framing = Framing::chunked;
@@ -224,9 +232,9 @@ void clear(RequestHead& head) {
 
 }  // namespace
 
-HeadResult parse_request(std::string_view bytes, const HeadLimits& limits, RequestHead& out) {
+HeadResult parse_request(std::string_view bytes, const HeadLimits& limits, RequestHead& out, Transport transport) {
   clear(out);
-  RequestReader reader(bytes.substr(0, limits.head_bytes), limits, out);
+  RequestReader reader(bytes.substr(0, limits.head_bytes), limits, out, scheme_of(transport));
   return bounded(reader.read(), bytes.size(), limits.head_bytes);
 }
 

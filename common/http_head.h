@@ -28,6 +28,9 @@ struct RequestHead {
   std::size_t size = 0;              // bytes of the head; the body starts there
 };
 
+// How a request came.  A target in absolute form must begin with the scheme of that.
+enum class Transport : std::uint8_t { tls, plain };
+
 // Parses the head at the start of `bytes`; what follows it is not looked at.
 //   done  `out` is complete.
 //   more  nothing is wrong with what there is; call again with the same bytes and more
@@ -36,6 +39,7 @@ struct RequestHead {
 //         the bytes were cut.  Answer status_of(fault) and close.
 // One empty line before the request line is skipped (RFC 9112 section 2.2).  Exactly one
 // Host is demanded of HTTP/1.0, too, for requests are routed by it.
-HeadResult parse_request(std::string_view bytes, const HeadLimits& limits, RequestHead& out);
+HeadResult parse_request(std::string_view bytes, const HeadLimits& limits, RequestHead& out,
+                         Transport transport = Transport::tls);
 
 }  // namespace postern

@@ -118,7 +118,7 @@ bool Worker::read_head(Connection& c) {
 }
 
 void Worker::judge_head(Connection& c) {
-  const HeadResult result = parse_request(c.head, limits_, head_);
+  const HeadResult result = parse_request(c.head, limits_, head_, Transport::plain);
   if (result.state == Parse::done)
     answer_head(c);
   else if (result.state == Parse::bad)

@@ -25,6 +25,7 @@ expect_redirect 308 "$there" -d a=b "http://www.$DOMAIN$target"
 expect_redirect 308 "$there" -X PUT -d a=b "http://www.$DOMAIN$target"
 expect_redirect 308 "$there" -X DELETE "http://www.$DOMAIN$target"
 expect_redirect 301 "https://$LOGIN_HOST/" "http://$LOGIN_HOST/"
+expect_redirect 301 "$there" --request-target "http://www.$DOMAIN$target" "http://www.$DOMAIN/"
 expect_redirect 301 "https://not-yet-built.$DOMAIN/" -H "Host: not-yet-built.$DOMAIN" "http://www.$DOMAIN/"
 
 for host in www.evil.example "evil$DOMAIN" "$DOMAIN.evil.example" 10.1.0.10 "[fd00:1::10]" "a b.$DOMAIN" \

@@ -238,6 +238,28 @@ TEST_CASE("a head object that served one request tells the next nothing of it", 
   CHECK(head.size == fresh.size);
 }
 
+TEST_CASE("an absolute target has the scheme with which the request came", "[http][request]") {
+  struct Row {
+    std::string_view target, host;
+    HttpFault over_tls, plain;
+  };
+  for (const Row& row : {Row{"https://a.b/x", "a.b", HttpFault::none, HttpFault::target_bad},
+                         Row{"http://a.b/x", "a.b", HttpFault::target_bad, HttpFault::none},
+                         Row{"HTTP://A.B.:80/x", "a.b", HttpFault::target_bad, HttpFault::none},
+                         Row{"http://a.b/x", "a.b:80", HttpFault::target_bad, HttpFault::none},
+                         Row{"http://a.b/x", "a.b:443", HttpFault::target_bad, HttpFault::host_differs},
+                         Row{"http://c.b/x", "a.b", HttpFault::target_bad, HttpFault::host_differs},
+                         Row{"http://u@a.b/x", "a.b", HttpFault::target_bad, HttpFault::target_bad},
+                         Row{"/x", "a.b", HttpFault::none, HttpFault::none}}) {
+    const std::string bytes = good_request("GET", row.target, "", row.host);
+    CAPTURE(bytes);
+    RequestHead head;
+    CHECK(parse_request(bytes, usual, head, Transport::tls).fault == row.over_tls);
+    CHECK(parse_request(bytes, usual, head, Transport::plain).fault == row.plain);
+    if (row.plain == HttpFault::none) CHECK((head.target == "/x" && head.host == "a.b"));
+  }
+}
+
 TEST_CASE("the expectation of a 100 counts in HTTP/1.1 only", "[http][request]") {
   RequestHead head;
   REQUIRE(parse("PUT / HTTP/1.0\r\nHost: a\r\nExpect: 100-continue\r\n\r\n", head).state == Parse::done);

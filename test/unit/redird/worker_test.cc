@@ -101,6 +101,13 @@ TEST_CASE("a request is redirected to the same address with https, and logged", 
                       std::to_string(body) + " ms="));
 }
 
+TEST_CASE("a request in absolute form is redirected like any other", "[redird]") {
+  Room room;
+  UniqueFd client = room.connect();
+  room.say(client, "GET http://www.example.org/a?b=c HTTP/1.1\r\nHost: www.example.org:80\r\n\r\n");
+  CHECK(has(room.hear(client), "\r\nLocation: https://www.example.org/a?b=c\r\n"));
+}
+
 TEST_CASE("a request that comes byte by byte is one request", "[redird]") {
   Room room;
   room.settings.limits.head_timeout = seconds(5);
@@ -122,6 +129,10 @@ TEST_CASE("what is refused gets its status, a cause and a line", "[redird]") {
   const Case cases[] = {
       {"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n", "HTTP/1.1 400 ", Cause::refused, "event=request "},
       {"GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 400 ", Cause::unparsable, "reason=host-missing"},
+      {"GET https://www.example.org/ HTTP/1.1\r\nHost: www.example.org\r\n\r\n", "HTTP/1.1 400 ", Cause::unparsable,
+       "reason=bad-target"},
+      {"GET http://www.example.org/ HTTP/1.1\r\nHost: example.org\r\n\r\n", "HTTP/1.1 400 ", Cause::unparsable,
+       "reason=host-differs"},
       {"\x16\x03\x01\x02", "HTTP/1.1 400 ", Cause::unparsable, "status=400 reason="},
       {"GET / HTTP/1.1\r\nHost: www.example.org\r\nX: " + std::string(2000, 'x'), "HTTP/1.1 431 ",
        Cause::unparsable, "status=431 reason="},
