@@ -6,6 +6,7 @@
 
 #include "authd/identity_keys.h"
 #include "authd/roles.h"
+#include "authd/time_sync.h"
 #include "common/doors.h"
 #include "common/logger.h"
 #include "common/master.h"
@@ -63,6 +64,13 @@ class Authd final : public DaemonPlan {
     plan.provide_again = [keys = TRY(KeyFiles::open(fresh_))](Role role, Giver& giver) {
       if (role == Role::sessions) keys.give(giver);
     };
+    return {};
+  }
+
+  // Everything that goes by time is judged by this clock; somebody should know.
+  Result<void> serving(Loop&, Log& log, Houses) override {
+    if (!kernel_clock_is_synchronised())
+      (void)log.write(Line("clock", Level::warning).add("state", "unsynchronised"));  // best effort
     return {};
   }
 

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <utility>
@@ -25,6 +26,9 @@ Result<void> make_file(const std::string& path) {
   struct stat about{};
   if (::fstat(file.get(), &about) != 0) return fail_errno("cannot open " + path);
   if (!S_ISREG(about.st_mode)) return fail("cannot open " + path + ": not a plain file");
+  if (about.st_uid != ::geteuid()) return fail("cannot open " + path + ": it belongs to another user");
+  if ((about.st_mode & 077) != 0)
+    return fail("cannot open " + path + ": it must not be open to group or others (chmod 600)");
   return {};
 }
 
@@ -123,6 +127,7 @@ Result<Database> Database::open(const std::string& path) {
                     SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
   Database database;
+  database.path_ = path;
   database.connection_.reset(connection);
   if (code != SQLITE_OK) return fail("cannot open " + path + ": " + sqlite3_errstr(code));
   if (!harden(connection)) return fail("cannot open " + path + ": SQLite refuses a setting");
@@ -155,6 +160,25 @@ Result<std::string> Database::ask(std::string_view sql) {
 }
 
 std::int64_t Database::changes() const { return sqlite3_changes64(connection_.get()); }
+
+Result<Database::Place> Database::look(const std::string& path) {
+  struct stat about{};
+  if (::stat(path.c_str(), &about) != 0) return fail_errno("cannot use the database: " + path);
+  return Place{path, about.st_dev, about.st_ino};
+}
+
+Result<void> Database::note_place() {
+  places_.clear();
+  for (const char* suffix : {"", "-wal"}) places_.push_back(TRY(look(path_ + suffix)));
+  return {};
+}
+
+Result<void> Database::in_place() const {
+  for (const Place& place : places_)
+    if (TRY(look(place.path)) != place)
+      return fail("cannot use the database: " + place.path + " was replaced by another file");
+  return {};
+}
 
 bool Database::is_read_only() const { return sqlite3_db_readonly(connection_.get(), "main") != 0; }
 

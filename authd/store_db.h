@@ -80,7 +80,8 @@ class Database {
   static Result<void> prepare_library();
 
   // Opens `path` for writing, makes it (mode 0600) when it is not there.  Refuses a
-  // symbolic link anywhere in the path and anything that is not a plain file.
+  // symbolic link anywhere in the path, anything that is not a plain file, and one that
+  // belongs to somebody else or that others may read or write.
   static Result<Database> open(const std::string& path);
 
   Result<Statement> prepare(std::string_view sql);
@@ -91,12 +92,25 @@ class Database {
   // Rows changed by the latest insert, update or delete.
   std::int64_t changes() const;
   bool is_read_only() const;
+  // From now on in_place() fails once the file or its "-wal" is not where it is now: what is
+  // written then would be lost with this process.
+  Result<void> note_place();
+  Result<void> in_place() const;
   bool in_transaction() const;
 
  private:
   struct Close {
     void operator()(sqlite3* connection) const;
   };
+  struct Place {
+    std::string path;
+    std::uint64_t device = 0, inode = 0;
+    bool operator==(const Place&) const = default;
+  };
+  static Result<Place> look(const std::string& path);
+
+  std::string path_;
+  std::vector<Place> places_;
   std::unique_ptr<sqlite3, Close> connection_;
 };
 

@@ -176,7 +176,8 @@ Result<void> check_schema(Database& database) {
 Result<void> set_up(Database& database) {
   for (const Setting& setting : settings) TRY_VOID(apply(database, setting));
   TRY_VOID(check_every_page(database));
-  return check_schema(database);
+  TRY_VOID(check_schema(database));
+  return database.note_place();
 }
 
 }  // namespace

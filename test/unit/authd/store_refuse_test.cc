@@ -163,6 +163,35 @@ TEST_CASE("a path that cannot be opened for writing is refused with a reason", "
   CHECK(refusal(scratch.file("fifo")).find("not a plain file") != std::string::npos);
 }
 
+TEST_CASE("a database of somebody else, or open to others, is refused", "[store]") {
+  Scratch scratch;
+  { Store store = store_with(scratch.file("db")); }
+  for (const mode_t mode : {0640, 0604, 0660, 0666}) {
+    REQUIRE(::chmod(scratch.file("db").c_str(), mode) == 0);
+    CHECK(refusal(scratch.file("db")).find("must not be open to group or others") != std::string::npos);
+  }
+  REQUIRE(::chmod(scratch.file("db").c_str(), 0600) == 0);
+  CHECK(refusal(scratch.file("db")) == "");
+  if (::geteuid() != 0) return;  // nobody else can give a file away
+  REQUIRE(::chown(scratch.file("db").c_str(), 65534, 65534) == 0);
+  CHECK(refusal(scratch.file("db")).find("belongs to another user") != std::string::npos);
+}
+
+TEST_CASE("a database that is taken away while it is open spends nothing any more", "[store]") {
+  const std::string suffix = GENERATE("", "-wal");
+  const bool replaced = GENERATE(false, true);
+  CAPTURE(suffix, replaced);
+  Scratch scratch;
+  Store store = store_with(scratch.file("db"));
+  const std::string path = scratch.file("db" + suffix), away = scratch.file("away");
+  CHECK(store.spend("alice", 1, 0).value());
+  std::filesystem::rename(path, away);
+  if (replaced) std::filesystem::copy_file(away, path);
+  CHECK_FALSE(store.spend("alice", 2, 0));
+  std::filesystem::rename(away, path);
+  CHECK(store.spend("alice", 2, 0).value());
+}
+
 TEST_CASE("a read-only file or directory is refused, not opened for reading", "[store]") {
   Scratch scratch;
   { Store store = store_with(scratch.file("db")); }
@@ -172,7 +201,8 @@ TEST_CASE("a read-only file or directory is refused, not opened for reading", "[
     AsNobody nobody_here;
     CHECK(refusal(scratch.file("db")).find("Permission denied") != std::string::npos);
   }
-  REQUIRE(::chmod(scratch.file("db").c_str(), 0666) == 0);
+  REQUIRE(::chmod(scratch.file("db").c_str(), 0600) == 0);
+  if (::geteuid() == 0) REQUIRE(::chown(scratch.file("db").c_str(), 65534, 65534) == 0);
   REQUIRE(::chmod(scratch.path().c_str(), 0555) == 0);
   {
     AsNobody nobody_here;
