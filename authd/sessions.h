@@ -10,6 +10,8 @@
 #include <string_view>
 
 #include "authd/assertion_desk.h"
+#include "authd/known_places.h"
+#include "authd/login_queue.h"
 #include "authd/session_table.h"
 #include "authd/sessions_peers.h"
 #include "authd/source_rate.h"
@@ -24,9 +26,10 @@ namespace postern::authd {
 inline constexpr std::size_t max_gate_peers = 96;    // three for each wfd generation
 inline constexpr std::size_t max_admin_peers = 16;
 inline constexpr std::size_t max_workers = 60'000;   // below the role's limit of descriptors
-inline constexpr std::size_t max_logins = 32;        // before the vault at once; each costs it a tenth of a second
+inline constexpr std::size_t max_logins = 128;       // that wait, for the vault or for their "no"
+inline constexpr std::size_t max_known_logins = 32;  // beyond these, for users at places of their own
 inline constexpr unsigned max_logins_per_worker = 8;
-inline constexpr std::size_t max_logins_per_source = 8;
+inline constexpr std::size_t max_logins_per_place = 8;
 inline constexpr std::size_t max_forwards = 16;      // operators' questions before the vault
 inline constexpr Duration hello_patience = seconds(5);
 inline constexpr Duration ended_patience = seconds(1);
@@ -67,8 +70,13 @@ class Sessions {
     std::uint32_t tag = 0;     // the worker's
     Ticket ticket;
     Text<64> user;             // as typed
-    Mono due;
+    Secret<64> pin;            // until the vault has them
+    Secret<16> passcode;
+    Mono begun, asked;         // when it came, and when it went on to the vault
+    Mono due;                  // when it ends at the latest
+    std::string_view why;      // the vault's "no", which is said then; empty: it owes one
   };
+  using LoginPlace = std::map<std::uint32_t, PendingLogin>::iterator;
   struct Forward {             // an operator's question that lies before the vault
     std::uint64_t admin = 0;   // id of its AdminPeer
     AdminVerb verb = AdminVerb::none;
@@ -109,16 +117,23 @@ class Sessions {
 
   // sessions_login.cc
   bool login(WorkerPeer& worker, Login& message, Packet&);
-  std::string_view reason_against(const WorkerPeer& worker, const Ticket& ticket) const;
+  std::string_view reason_against(const WorkerPeer& worker, const Ticket& ticket, bool is_known) const;
   bool refuse_login(WorkerPeer* worker, const PendingLogin& pending, std::string_view reason);
   void grant_login(WorkerPeer& worker, const PendingLogin& pending, const PasscodeResult& result);
   void send_grant(WorkerPeer& worker, const PendingLogin& pending, const PasscodeResult& result,
                   const Created& created);
-  void settle(std::map<std::uint32_t, PendingLogin>::iterator place, std::string_view reason);
+  void settle(LoginPlace place, std::string_view why);
+  void settle_later(LoginPlace place, std::string_view why, Mono when);
   void watch_deadlines();
+
+  // sessions_vault.cc
   void hear_vault();
   void lose_vault();
+  void ask_vault();
+  Told ask_about(LoginPlace place);
   bool passcode_result(VaultPeer&, PasscodeResult& message, Packet&);
+  void end_login(LoginPlace place, const PasscodeResult& result);
+  bool places(VaultPeer&, Places& message, Packet&);
 
   // sessions_admin.cc
   void hear_admin(AdminPeer& admin, std::uint32_t events);
@@ -151,6 +166,10 @@ class Sessions {
   VaultPeer vault_;
 
   std::map<std::uint32_t, PendingLogin> logins_;  // by our tag to the vault
+  LoginQueue queue_;            // those of them that the vault does not have yet
+  std::uint32_t at_vault_ = 0;  // the tag of the one that it has; 0: none
+  Pace pace_;
+  KnownPlaces places_;
   std::map<std::uint32_t, Forward> forwards_;     // by our tag to the vault
   std::uint32_t last_tag_ = 0;
   Timer heart_, broom_, deadlines_;

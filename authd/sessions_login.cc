@@ -1,7 +1,8 @@
-// Logins: from the worker to the vault and back, with a deadline and a bound on how many
-// are under way.  Every no looks the same to the worker; why it was a no stands in the
-// log alone.  A granted login is logged before it is told, and taken back when it cannot
-// be logged.  Never put here: a judgement on PIN or passcode, those go through unread.
+// Logins: from the worker into the queue before the vault, to the vault one after the
+// other, and back, with a deadline and a bound on how many are under way.  Every no looks
+// the same to the worker; why it was a no stands in the log alone.  A granted login is
+// logged before it is told, and taken back when it cannot be logged.  Never put here: a
+// judgement on PIN or passcode, those go through unread.
 
 #include <sys/epoll.h>
 
@@ -12,22 +13,20 @@
 #include "authd/vault_core.h"
 
 namespace postern::authd {
-namespace {
-
-constexpr int burst = 32;  // the vault's answers before the others have their turn
-
-}  // namespace
 
 // ---- from the worker ------------------------------------------------------------
 
-// Why this login is not even put to the vault; empty when it is.
-std::string_view Sessions::reason_against(const WorkerPeer& worker, const Ticket& ticket) const {
+// Why this login may not even wait for the vault; empty when it may.
+std::string_view Sessions::reason_against(const WorkerPeer& worker, const Ticket& ticket,
+                                          bool is_known) const {
   if (!vault_.channel) return reason::missing_peer;
-  const auto same_source = std::ranges::count_if(logins_, [&](const auto& row) {
-    return row.second.ticket.client.address == ticket.client.address;
+  const Address place = place_of(ticket.client.address);
+  const auto same_place = std::ranges::count_if(logins_, [&](const auto& row) {
+    return place_of(row.second.ticket.client.address) == place;
   });
-  if (logins_.size() >= max_logins || worker.logins >= max_logins_per_worker ||
-      static_cast<std::size_t>(same_source) >= max_logins_per_source)
+  const std::size_t room = max_logins + (is_known ? max_known_logins : 0);
+  if (logins_.size() >= room || worker.logins >= max_logins_per_worker ||
+      static_cast<std::size_t>(same_place) >= max_logins_per_place)
     return reason::busy;
   if (deny_unrecorded_ && !outside_.log.may_proceed(now())) return reason::no_log;
   return reason::none;
@@ -35,21 +34,27 @@ std::string_view Sessions::reason_against(const WorkerPeer& worker, const Ticket
 
 bool Sessions::login(WorkerPeer& worker, Login& message, Packet&) {
   if (!is_sealed_for(message.ticket, worker.key, worker.number)) return false;
-  const PendingLogin pending{worker.id, message.tag, message.ticket, message.user,
-                             now() + outside_.login_patience};
-  const std::string_view against = reason_against(worker, message.ticket);
+  PendingLogin pending{.worker = worker.id,
+                       .tag = message.tag,
+                       .ticket = message.ticket,
+                       .user = message.user,
+                       .pin = std::move(message.pin),
+                       .passcode = std::move(message.passcode),
+                       .begun = now(),
+                       .asked = {},
+                       .due = now() + outside_.login_patience,
+                       .why = {}};
+  const Address place = place_of(message.ticket.client.address);
+  const std::string user(message.user.view());
+  const bool is_known = places_.contains(user, place);
+  const std::string_view against = reason_against(worker, message.ticket, is_known);
   if (!against.empty()) return refuse_login(&worker, pending, against);
-  CheckPasscode question;
-  question.tag = ++last_tag_;
-  question.user = message.user;
-  question.pin = std::move(message.pin);
-  question.passcode = std::move(message.passcode);
-  question.source = message.ticket.client.address;
-  const Told told = vault_.channel.send(question);
-  if (told != Told::sent)
-    return refuse_login(&worker, pending, told == Told::full ? reason::busy : reason::missing_peer);
-  logins_[question.tag] = pending;
+  const auto admission = queue_.admit({++last_tag_, user, place}, is_known);
+  if (!admission.admitted) return refuse_login(&worker, pending, reason::busy);
+  logins_[last_tag_] = std::move(pending);
   ++worker.logins;
+  if (admission.displaced) settle(logins_.find(*admission.displaced), reason::busy);
+  ask_vault();
   watch_deadlines();
   return true;
 }
@@ -64,50 +69,22 @@ bool Sessions::refuse_login(WorkerPeer* worker, const PendingLogin& pending,
   return worker->channel.send(no) == Told::sent;
 }
 
-// ---- from the vault -------------------------------------------------------------
-
-void Sessions::take_vault(UniqueFd channel) {
-  lose_vault();
-  if (!channel) return;
-  vault_.channel = Channel(std::move(channel), Role::sessions, Role::vault);
-  if (!vault_.watcher.start(outside_.loop, vault_.channel.fd(), EPOLLIN,
-                            [this](std::uint32_t) { hear_vault(); }))
-    lose_vault();
-}
-
-void Sessions::hear_vault() {
-  static constexpr Handler<Sessions, VaultPeer> table[] = {
-      on<&Sessions::passcode_result>(),
-      on<&Sessions::admin_row>(),
-      on<&Sessions::admin_end>(),
-  };
-  Packet packet;
-  for (int i = 0; i < burst; ++i) {
-    const Heard heard = vault_.channel.receive(packet);
-    if (heard == Heard::nothing) return;
-    if (heard == Heard::packet && dispatch(table, *this, vault_, packet)) continue;
-    note(fault_line(Role::vault, heard == Heard::closed ? "the vault is gone"
-                                                        : "the vault broke the rules"));
-    return lose_vault();
-  }
-}
-
-// Whatever it owes us will not come.
-void Sessions::lose_vault() {
-  vault_.watcher.stop();
-  vault_.channel.close();
-  while (!logins_.empty()) settle(logins_.begin(), reason::missing_peer);
-  while (!forwards_.empty()) settle(forwards_.begin(), "the vault is not there");
-}
-
-// A login that ends without the vault's word.
-void Sessions::settle(std::map<std::uint32_t, PendingLogin>::iterator place,
-                      std::string_view why) {
-  const PendingLogin pending = place->second;
+// A login that ends without a yes.
+void Sessions::settle(LoginPlace place, std::string_view why) {
+  const PendingLogin pending = std::move(place->second);
+  queue_.remove(place->first);
   logins_.erase(place);
   WorkerPeer* worker = workers_.find(pending.worker);
   if (worker != nullptr) --worker->logins;
   if (!refuse_login(worker, pending, why)) expel(*worker, "a worker does not read its answers");
+}
+
+// As settle(), but not before `when`.
+void Sessions::settle_later(LoginPlace place, std::string_view why, Mono when) {
+  if (when <= now()) return settle(place, why);
+  place->second.due = when;
+  place->second.why = why;
+  watch_deadlines();
 }
 
 // One timer for everything that lies before the vault: there are few, so the first due is
@@ -123,7 +100,8 @@ void Sessions::watch_deadlines() {
   deadlines_.set(outside_.loop, *first, [this] {
     for (auto place = logins_.begin(); place != logins_.end();) {
       const auto here = place++;
-      if (here->second.due <= now()) settle(here, reason::timeout);
+      const std::string_view why = here->second.why;
+      if (here->second.due <= now()) settle(here, why.empty() ? reason::timeout : why);
     }
     for (auto place = forwards_.begin(); place != forwards_.end();) {
       const auto here = place++;
@@ -133,25 +111,7 @@ void Sessions::watch_deadlines() {
   });
 }
 
-bool Sessions::passcode_result(VaultPeer&, PasscodeResult& message, Packet&) {
-  const auto place = logins_.find(message.tag);
-  if (place == logins_.end()) {
-    outside_.log.debug("an answer of the vault for which nobody waits any more");
-    return true;
-  }
-  WorkerPeer* worker = workers_.find(place->second.worker);
-  const bool granted = message.outcome == LoginOutcome::granted && !message.user.empty();
-  if (!granted || worker == nullptr) {
-    settle(place, message.outcome == LoginOutcome::granted ? reason::gone
-                                                           : word_of(message.outcome));
-    return true;
-  }
-  const PendingLogin pending = place->second;
-  logins_.erase(place);
-  --worker->logins;
-  grant_login(*worker, pending, message);
-  return true;
-}
+// ---- a yes ----------------------------------------------------------------------
 
 void Sessions::grant_login(WorkerPeer& worker, const PendingLogin& pending,
                            const PasscodeResult& result) {

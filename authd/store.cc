@@ -92,6 +92,8 @@ Result<void> Store::prepare() {
       {s.trim_places, "DELETE FROM sources WHERE user = ?1 AND source NOT IN (SELECT source FROM"
                       " sources WHERE user = ?1 ORDER BY last DESC, source LIMIT ?2)"},
       {s.find_place, "SELECT 1 FROM sources WHERE user = ?1 AND source = ?2"},
+      {s.newest_places, "SELECT user, source FROM sources ORDER BY last DESC, user DESC,"
+                        " source DESC LIMIT ?1 OFFSET ?2"},
       {s.history, "SELECT time, source, result FROM logins WHERE user = ?1 ORDER BY id DESC"
                   " LIMIT ?2"},
   };
@@ -156,6 +158,7 @@ Result<bool> Store::forget_guesses(std::string_view name) {
 Result<bool> Store::spend(std::string_view name, std::int64_t counter, std::int32_t drift) {
   if (database_.in_transaction()) return fail("cannot spend a passcode within a transaction");
   if (counter < 0 || counter >= max_counter) return fail("cannot spend a passcode: out of bounds");
+  TRY_VOID(database_.in_place());
   return changed_one(statements_.spend.run(name, counter, whole(drift)));
 }
 
@@ -179,6 +182,17 @@ Result<void> Store::record_login(const LoginRecord& record) {
 Result<bool> Store::knows_place(std::string_view name, std::string_view place) {
   auto rows = statements_.find_place.rows(name, place);
   return TRY(rows.next());
+}
+
+Result<std::vector<PlaceRow>> Store::newest_places(std::size_t from, std::size_t most) {
+  auto rows = statements_.newest_places.rows(whole(most), whole(from));
+  std::vector<PlaceRow> places;
+  while (TRY(rows.next())) {
+    // One that cannot be read is none: its user waits with the strangers.
+    const Address place = Address::parse(rows.text(1)).value_or(Address());
+    places.push_back({UserName(rows.text(0)), place});
+  }
+  return places;
 }
 
 Result<std::vector<LoginRow>> Store::history(std::string_view name) {

@@ -13,6 +13,7 @@
 #include "authd/passcode.h"
 #include "authd/store_db.h"
 #include "common/clock.h"
+#include "common/messages_auth.h"
 #include "common/messages_rows.h"
 #include "common/result.h"
 
@@ -94,6 +95,8 @@ class Store {
   Result<void> record_login(const LoginRecord& record);
   // Has the user ever logged in from there, among his latest places?
   Result<bool> knows_place(std::string_view name, std::string_view place);
+  // The places of all users, the newest first: `most` of them, without the first `from`.
+  Result<std::vector<PlaceRow>> newest_places(std::size_t from, std::size_t most);
   // Newest first, at most `history_kept`.
   Result<std::vector<LoginRow>> history(std::string_view name);
 
@@ -118,7 +121,7 @@ class Store {
   struct Statements {
     Statement insert_user, insert_token, find_user, list_users, remove_user, set_disabled,
         set_pin, forget_guesses, spend, insert_login, trim_logins, count_failure,
-        count_success, insert_place, trim_places, find_place, history;
+        count_success, insert_place, trim_places, find_place, newest_places, history;
   };
   struct SessionStatements {
     Statement remember, remember_use, forget, forget_of_user, forget_all, use, set_clock, list,

@@ -67,6 +67,7 @@ void VaultService::take_sessions(UniqueFd channel) {
 void VaultService::hear() {
   static constexpr Handler<VaultService, Asker> table[] = {
       on<&VaultService::check>(),
+      on<&VaultService::ask_places>(),
       on<&VaultService::admin_ask>(),
       on<&VaultService::remember>(),
       on<&VaultService::forget>(),
@@ -103,6 +104,19 @@ bool VaultService::check(Asker& asker, CheckPasscode& message, Packet&) {
   result.logouts = answer.logouts;
   if (answer.last_logout) result.last_logout = answer.last_logout->s;
   return asker.channel.send(result) == Told::sent;
+}
+
+// When they cannot be read there are none: some users wait longer then.
+bool VaultService::ask_places(Asker& asker, AskPlaces& message, Packet&) {
+  const auto found = vault_.newest_places(message.from, place_rows);
+  if (!found) complain(found.error().what);
+  Places places;
+  places.from = message.from;
+  if (found) {
+    std::ranges::copy(*found, places.rows.begin());
+    places.count = static_cast<std::uint32_t>(found->size());
+  }
+  return asker.channel.send(places) == Told::sent;
 }
 
 bool VaultService::admin_ask(Asker& asker, AdminAsk& message, Packet&) {

@@ -41,6 +41,7 @@ class VaultService {
 
   void hear();
   bool check(Asker& asker, CheckPasscode& message, Packet&);
+  bool ask_places(Asker& asker, AskPlaces& message, Packet&);
   bool admin_ask(Asker& asker, AdminAsk& message, Packet&);
 
   // vault_sessions.cc

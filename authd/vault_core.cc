@@ -95,10 +95,6 @@ Result<void> must_exist(Result<bool> changed, std::string_view name) {
 
 }  // namespace
 
-std::string place_of(const Address& source) {
-  return source.family() == Family::v6 ? source.masked(64).text() : source.text();
-}
-
 std::string_view word_of(LoginOutcome outcome) {
   return outcome_words[static_cast<std::size_t>(outcome)];
 }
@@ -170,7 +166,7 @@ Result<Vault::Case> Vault::open_case(const LoginTry& login, Wall now, Mono mono)
   std::optional<UserRow> found = TRY(store_.find_user(name));
   if (!found) found = TRY(store_.find_user(nobody));
   if (!found) return fail("cannot judge a login: the vault has lost a row of its own");
-  Case open{.login = login, .place = place_of(login.source), .attempt = {}, .user = std::move(*found),
+  Case open{.login = login, .place = place_of(login.source).text(), .attempt = {}, .user = std::move(*found),
             .known = false, .now = now, .mono = mono};
   open.attempt = {std::string(name), open.place};
   open.known = TRY(store_.knows_place(name, open.place));

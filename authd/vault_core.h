@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "authd/allowance.h"
+#include "authd/known_places.h"
 #include "authd/lockout.h"
 #include "authd/near_miss.h"
 #include "authd/otpauth.h"
@@ -82,10 +83,6 @@ struct UserInfo {
   std::int32_t drift = 0;           // steps by which the token's clock is ahead
 };
 
-// Where a source counts as the same: the address, or the /64 of one of IPv6, within which a
-// client moves as it likes.
-std::string place_of(const Address& source);
-
 class Vault {
  public:
   // Loads what SQLite and OpenSSL would look for in the file system.  Before the jail.
@@ -119,6 +116,10 @@ class Vault {
                       Wall now);
   Result<void> unlock(std::string_view name);  // forgets what the throttle holds against him
   Result<std::vector<LoginRow>> history(std::string_view name);  // newest first, at most 50
+
+  Result<std::vector<PlaceRow>> newest_places(std::size_t from, std::size_t most) {
+    return store_.newest_places(from, most);
+  }
 
   // What role sessions has remembered here; see store.h.
   Result<void> remember_session(const SessionRow& row) { return store_.remember_session(row); }

@@ -24,7 +24,7 @@ enum class Kind : std::uint8_t {
   // sessions, for servers of the intranet
   vouch, assertion, list_keys, key_list, verify, verification,
   // vault
-  check_passcode, passcode_result, remember, forget, refresh, noted, recall, recalled, recall_end,
+  check_passcode, passcode_result, ask_places, places, remember, forget, refresh, noted, recall, recalled, recall_end,
   // authctl
   admin_ask, admin_row, admin_end,
   last = admin_end

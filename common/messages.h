@@ -93,6 +93,8 @@ inline constexpr Route routes[] = {
 
     {Kind::check_passcode, Role::sessions, Role::vault,   0},
     {Kind::passcode_result, Role::vault,  Role::sessions, 0},
+    {Kind::ask_places,    Role::sessions, Role::vault,    0},
+    {Kind::places,        Role::vault,    Role::sessions, 0},
     {Kind::remember,      Role::sessions, Role::vault,    0},
     {Kind::forget,        Role::sessions, Role::vault,    0},
     {Kind::refresh,       Role::sessions, Role::vault,    0},

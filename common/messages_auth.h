@@ -1,6 +1,7 @@
 // What is asked of sessions, of the vault, and by authctl, and what they answer.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "common/address.h"
@@ -159,6 +160,28 @@ struct PasscodeResult {
   template <class A> void fields(A& a) {
     a(tag); a(outcome); a(user); a(last_login); a(last_source); a(failures); a(logouts);
     a(last_logout);
+  }
+};
+
+struct AskPlaces {  // where users logged in from of late
+  static constexpr Kind kind = Kind::ask_places;
+  std::uint32_t from = 0;        // so many were told already
+  template <class A> void fields(A& a) { a(from); }
+};
+struct PlaceRow {
+  UserName user;
+  Address place;                 // an IPv4 address, or a /64
+  template <class A> void fields(A& a) { a(user); a(place); }
+};
+inline constexpr std::size_t place_rows = 64;
+struct Places {  // the newest first; none: these were all
+  static constexpr Kind kind = Kind::places;
+  std::uint32_t from = 0;        // as asked
+  std::uint32_t count = 0;
+  std::array<PlaceRow, place_rows> rows{};
+  template <class A> void fields(A& a) {
+    a(from); a(count);
+    for (PlaceRow& row : rows) a(row);
   }
 };
 

@@ -33,6 +33,7 @@ unit-tests: $(UNIT_TESTS)
 include test/attack/part.mk
 include test/http/part.mk
 include test/fuzz/part.mk
+include test/gate/part.mk
 # All processors, unless the caller has said how many.
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 

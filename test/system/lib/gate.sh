@@ -141,6 +141,20 @@ gate_start() {
   daemon_start redird
 }
 
+# authd_start: authd alone, for tests that ask it without a browser.
+authd_start() {
+  gate_keys
+  gate_jails
+  gate_configure
+  daemon_start authd
+}
+
+# gate_tool: builds what lib/gatecrowd.py drives.
+gate_tool() {
+  make -s -C "$ROOT" build/test-tools/gate-client > "$LAB/run/make.err" 2>&1 ||
+    fail "make build/test-tools/gate-client: $(cat "$LAB/run/make.err")"
+}
+
 gate_stop() {
   daemon_stop redird
   daemon_stop wfd

@@ -16,8 +16,8 @@ using EveryMessage =
                SpawnPlain, Spawned, Gone, Kill, Enroll, Serve, Closed, Peer, Sign, Signature, KeepSession,
                TakeSession, TakenSession, Dial, Dialled, DialRefused, Learned, GateHello, Page, Judge, Verdict,
                Touch, Login, LoginResult, Logout, LoggedOut, Look, SessionInfo, Ended, EndedSeen, CheckPasscode,
-               PasscodeResult, Remember, Forget, Refresh, Noted, Recall, Recalled, RecallEnd, AdminAsk, AdminRow,
-               AdminEnd, Vouch, Assertion, ListKeys, KeyList, Verify, Verification>;
+               PasscodeResult, AskPlaces, Places, Remember, Forget, Refresh, Noted, Recall, Recalled, RecallEnd,
+               AdminAsk, AdminRow, AdminEnd, Vouch, Assertion, ListKeys, KeyList, Verify, Verification>;
 
 enum class Amount { random, full };
 

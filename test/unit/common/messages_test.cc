@@ -193,8 +193,8 @@ TEST_CASE("the routes keep the rules of the design", "[routes]") {
         CHECK((from == Role::sessions && to == Role::vault)); break;
       case Kind::noted: case Kind::recalled: case Kind::recall_end:
         CHECK((from == Role::vault && to == Role::sessions)); break;
-      case Kind::check_passcode: CHECK((from == Role::sessions && to == Role::vault)); break;
-      case Kind::passcode_result: CHECK((from == Role::vault && to == Role::sessions)); break;
+      case Kind::check_passcode: case Kind::ask_places: CHECK((from == Role::sessions && to == Role::vault)); break;
+      case Kind::passcode_result: case Kind::places: CHECK((from == Role::vault && to == Role::sessions)); break;
       case Kind::verdict: case Kind::login_result: case Kind::session_info: case Kind::page: case Kind::ended:
       case Kind::assertion: case Kind::key_list: case Kind::verification:
         CHECK(from == Role::sessions); break;
