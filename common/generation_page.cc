@@ -137,21 +137,26 @@ Result<GenerationReader> GenerationReader::map(UniqueFd fd) {
   return GenerationReader(TRY(map_memory(fd.get(), size, PROT_READ)));
 }
 
+const GenerationHead& GenerationReader::head() const {
+  return *reinterpret_cast<const GenerationHead*>(memory_.bytes());
+}
+
+bool GenerationReader::beats(Mono now) const {
+  return now - Mono{head().heartbeat.load(std::memory_order_acquire)} < heartbeat_stale;
+}
+
 bool GenerationReader::stands(std::uint64_t epoch, std::uint32_t slot, std::uint64_t generation,
                               Mono now) const {
-  const std::byte* start = memory_.bytes();
-  const auto& head = *reinterpret_cast<const GenerationHead*>(start);
   const std::size_t slots = (memory_.size() - sizeof(GenerationHead)) / sizeof(GenerationSlot);
   if (slot >= slots) return false;
   const auto& here =
-      reinterpret_cast<const GenerationSlot*>(start + sizeof(GenerationHead))[slot];
+      reinterpret_cast<const GenerationSlot*>(memory_.bytes() + sizeof(GenerationHead))[slot];
   // The deadline is read before the generation: if the generation is still ours after
   // that, the deadline was ours and not that of the slot's next session.
   const Mono deadline{here.deadline.load(std::memory_order_acquire)};
   if (here.generation.load(std::memory_order_acquire) != generation) return false;
-  const Mono beat{head.heartbeat.load(std::memory_order_acquire)};
-  if (head.epoch.load(std::memory_order_acquire) != epoch) return false;
-  return now < deadline && now - beat < heartbeat_stale;
+  if (head().epoch.load(std::memory_order_acquire) != epoch) return false;
+  return now < deadline && beats(now);
 }
 
 }  // namespace postern

@@ -94,9 +94,12 @@ class GenerationReader {
   // given: same epoch, same generation, deadline not passed, and a heart that beats.
   // Any numbers may be asked for.
   bool stands(std::uint64_t epoch, std::uint32_t slot, std::uint64_t generation, Mono now) const;
+  // True while the heart beats.
+  bool beats(Mono now) const;
 
  private:
   explicit GenerationReader(Mapping memory) : memory_(std::move(memory)) {}
+  const GenerationHead& head() const;
   Mapping memory_;
 };
 

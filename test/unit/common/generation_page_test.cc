@@ -69,6 +69,7 @@ TEST_CASE("a verdict stands only on its epoch, slot and generation, in time", "[
     INFO(row.what);
     page.beat(row.beat);
     CHECK(reader.stands(row.epoch, row.slot, row.generation, row.now) == row.stands);
+    CHECK(reader.beats(row.now) == (row.now - row.beat < seconds(1)));
   }
 }
 
@@ -79,6 +80,7 @@ TEST_CASE("nothing stands on a page whose heart never beat", "[generation]") {
   REQUIRE(reader);
   page->set_deadline(0, deadline);
   CHECK_FALSE(reader->stands(page->epoch(), 0, page->generation(0), t0));
+  CHECK_FALSE(reader->beats(t0));
 }
 
 TEST_CASE("the end of a session is seen at once, and its generation never comes back",
