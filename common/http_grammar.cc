@@ -57,14 +57,6 @@ constexpr bool every_fault_has_its_row() {
 }
 static_assert(every_fault_has_its_row());
 
-// Takes the next comma-separated member off the front of `list`.
-std::string_view take_member(std::string_view& list) {
-  const std::size_t comma = std::min(list.find(','), list.size());
-  const std::string_view member = trim_blanks(list.substr(0, comma));
-  list.remove_prefix(comma < list.size() ? comma + 1 : comma);
-  return member;
-}
-
 bool is_label(std::string_view label) {
   if (label.empty() || label.size() > 63) return false;
   if (label.front() == '-' || label.back() == '-') return false;
@@ -122,6 +114,13 @@ std::string_view trim_blanks(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
+}
+
+std::string_view take_member(std::string_view& list) {
+  const std::size_t comma = std::min(list.find(','), list.size());
+  const std::string_view member = trim_blanks(list.substr(0, comma));
+  list.remove_prefix(comma < list.size() ? comma + 1 : comma);
+  return member;
 }
 
 bool is_token_list(std::string_view list) {

@@ -118,6 +118,9 @@ bool equal_folded(std::string_view a, std::string_view b);
 // `text` without SP and HTAB at its ends.
 std::string_view trim_blanks(std::string_view text);
 
+// Takes the next comma-separated member off the front of `list`, without blanks at its
+// ends; it may be empty.
+std::string_view take_member(std::string_view& list);
 // A comma-separated list of tokens (RFC 9110 section 5.6.1; empty members are skipped).
 bool is_token_list(std::string_view list);
 // True if `token` is a member of `list`, without regard to case.

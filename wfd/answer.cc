@@ -12,6 +12,7 @@
 #include "wfd/field_rules.h"
 #include "wfd/head_writer.h"
 #include "wfd/outward.h"
+#include "wfd/websocket.h"
 
 namespace postern::wfd {
 namespace {
@@ -25,6 +26,7 @@ bool goes_on(const Field& field, const std::string& folded, const ResponseHead& 
   if (is_hop_by_hop(folded) || is_ours_to_answer(folded) || is_listed(folded, plan.strip)) return false;
   if (folded == "strict-transport-security" && !plan.hsts) return false;
   if (is_about_caching(folded) && must_not_be_kept(answer, plan.no_store)) return false;
+  if (answer.status == 101 && is_written_anew(folded)) return false;
   return !named_by_connection(answer.fields, field.name);
 }
 
@@ -33,6 +35,12 @@ void write_connection(HeadWriter& to, Version version, bool close) {
     to.field("Connection", "close");
   else if (version == Version::http_1_0)
     to.field("Connection", "keep-alive");
+}
+
+void write_agreement(HeadWriter& to, std::string_view accept) {
+  to.field("Connection", "Upgrade");
+  to.field("Upgrade", "websocket");
+  to.field("Sec-WebSocket-Accept", accept);
 }
 
 // The length that is said: that of the body, or for HEAD and 304 that of the body there
@@ -63,6 +71,7 @@ ClientFraming frame_for(const ResponseHead& answer, const ClientSide& client) {
 
 Result<std::string> answer_head(const ResponseHead& answer, const AnswerPlan& plan,
                                 const ClientSide& client, const ClientFraming& framing) {
+  if (answer.status == 101 && plan.websocket_accept.empty()) return fail("no protocol was agreed on");
   HeadWriter to;
   to.status_line(static_cast<unsigned>(answer.status), answer.reason);
   for (const Field& field : answer.fields) {
@@ -71,6 +80,7 @@ Result<std::string> answer_head(const ResponseHead& answer, const AnswerPlan& pl
     const std::optional<std::string> value = outward_value(folded, field.value, {plan.cookie_name, plan.domains});
     if (value) to.field(field.name, *value);
   }
+  if (answer.status == 101) write_agreement(to, plan.websocket_accept);
   if (answer.status >= 200) {
     if (const std::string_view policy = added_policy(answer.fields); !policy.empty())
       to.field("Content-Security-Policy", policy);

@@ -39,6 +39,7 @@ struct AnswerPlan {
   std::span<const std::string> strip;   // [policy] strip_response_headers, lower case
   bool hsts = false;                    // [policy] hsts: added, unless the server sends its own
   NoStore no_store = NoStore::no;       // [policy] no_store, see caching.h
+  std::string_view websocket_accept{};  // for a 101 that was judged good: Sec-WebSocket-Accept
 };
 
 // A server's answer: status and reason as they came, the fields that go from end to end
@@ -46,7 +47,8 @@ struct AnswerPlan {
 // Connection where the version's default is another.  Left out are the fields of
 // field_rules.h, what Connection names, `strip`, and Strict-Transport-Security unless
 // `hsts`; a page without a Content-Security-Policy gets upgrade-insecure-requests; what must not
-// be kept says so.  An interim answer (1xx) gets neither framing nor Connection.  Fails if a part is not fit for a head.
+// be kept says so.  An interim answer (1xx) gets neither framing nor Connection; a 101 gets
+// Upgrade, Connection and the accept key of the plan.  Fails if a part is not fit for a head.
 Result<std::string> answer_head(const ResponseHead& answer, const AnswerPlan& plan,
                                 const ClientSide& client, const ClientFraming& framing);
 

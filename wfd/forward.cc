@@ -10,6 +10,7 @@
 #include "wfd/field_rules.h"
 #include "wfd/head_writer.h"
 #include "wfd/inward.h"
+#include "wfd/websocket.h"
 
 namespace postern::wfd {
 namespace {
@@ -19,6 +20,7 @@ bool goes_on(const Field& field, const RequestHead& head, const ForwardPlan& pla
   if (folded == "host") return false;  // written already
   if (plan.preflight && !is_of_preflight(folded)) return false;
   if (is_hop_by_hop(folded) || is_spoofable(folded) || is_listed(folded, plan.strip)) return false;
+  if (!plan.websocket_key.empty() && is_written_anew(folded)) return false;
   return !named_by_connection(head.fields, field.name);
 }
 
@@ -59,6 +61,14 @@ void write_framing(HeadWriter& to, const RequestHead& head) {
     to.field("Content-Length", "0");
 }
 
+void write_handshake(HeadWriter& to, const ForwardPlan& plan) {
+  if (plan.websocket_key.empty()) return;
+  to.field("Connection", "Upgrade");
+  to.field("Upgrade", "websocket");
+  to.field("Sec-WebSocket-Key", plan.websocket_key);
+  to.field("Sec-WebSocket-Version", websocket_version);
+}
+
 }  // namespace
 
 Result<std::string> forward_head(const RequestHead& head, const ForwardPlan& plan) {
@@ -69,6 +79,7 @@ Result<std::string> forward_head(const RequestHead& head, const ForwardPlan& pla
     if (goes_on(field, head, plan)) write_field(to, field, head.host, plan);
   write_identity(to, head, plan);
   if (!plan.assertion.empty()) to.field("X-Postern-Assertion", plan.assertion);
+  write_handshake(to, plan);
   write_framing(to, head);
   return to.finish();
 }

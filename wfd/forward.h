@@ -23,6 +23,7 @@ struct ForwardPlan {
   Address client;
   bool preflight = false;               // a question of a browser's: only what it asks goes on
   std::string_view assertion;           // a proved server's; empty: none
+  std::string_view websocket_key;       // of a handshake that was judged good; empty: strip every Upgrade
 };
 
 // The request line, Host (canonical, without port), the fields that go from end to end in
@@ -31,8 +32,9 @@ struct ForwardPlan {
 // found.  Left out are the fields of field_rules.h, what Connection names, `strip` (in every
 // spelling), and our cookie.  Of a preflight, Origin and Access-Control-Request-* alone go
 // on.  No Connection is sent: HTTP/1.1 goes on by default.  Expect is left out because the
-// caller says 100 itself, after the verdict.  Fails only if a value of the plan has bytes
-// that no field may have.
+// caller says 100 itself, after the verdict.  A WebSocket's handshake gets Upgrade,
+// Connection, Sec-WebSocket-Key and Sec-WebSocket-Version anew.  Fails only if a value of
+// the plan has bytes that no field may have.
 Result<std::string> forward_head(const RequestHead& head, const ForwardPlan& plan);
 
 }  // namespace postern::wfd

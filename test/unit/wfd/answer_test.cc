@@ -118,6 +118,16 @@ TEST_CASE("a redirect to http on one of our hosts becomes https, others stay as 
   CHECK(contains(ok("location: http://a.lab.example/x\r\n"), "\r\nlocation: https://a.lab.example/x\r\n"));
 }
 
+TEST_CASE("a 101 has its fields written anew, and none without an accept key", "[answer]") {
+  const auto made = response("HTTP/1.1 101 Switching", "Connection: Upgrade, x\r\nUpgrade: WebSocket\r\nX: 1\r\nSec-WebSocket-Accept: theirs\r\n"
+                             "Sec_WebSocket_Accept: theirs\r\nSec-WebSocket-Protocol: p\r\nSet-Cookie: SessionID=evil\r\nX-Postern-User: root\r\n");
+  AnswerPlan plan;
+  CHECK_FALSE(answer_head(made->head, plan, modern, {}));
+  plan.websocket_accept = "ours";
+  CHECK(answered(*made, modern, plan) ==
+        "HTTP/1.1 101 Switching\r\nSec-WebSocket-Protocol: p\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ours\r\n\r\n");
+}
+
 TEST_CASE("a reply of our own is written whole, without its body for HEAD", "[answer]") {
   Reply reply = text_reply(404, "no\n");
   reply.add("X-A", "b");

@@ -137,6 +137,18 @@ TEST_CASE("configured names are left out, in every spelling", "[forward]") {
         "GET / HTTP/1.1\r\nHost: a.lab.example\r\nX-Debugger: 1\r\n\r\n");
 }
 
+TEST_CASE("a handshake has its fields written anew", "[forward]") {
+  ForwardPlan plan;
+  plan.websocket_key = "dGhlIHNhbXBsZSBub25jZQ==";
+  const std::string written = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                              "Sec-WebSocket-Version: 13\r\n\r\n";
+  CHECK(forwarded(*get("Connection: a, Upgrade, keep-alive\r\nUpgrade: WebSocket\r\nsec-websocket-key: other\r\n"
+                       "Sec_WebSocket_Key: other\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Accept: x\r\nA: 1\r\n"
+                       "Sec-WebSocket-Protocol: p, q\r\nSec-WebSocket-Extensions: e; f=1\r\n"), plan) ==
+        "GET / HTTP/1.1\r\nHost: a.lab.example\r\nSec-WebSocket-Protocol: p, q\r\nSec-WebSocket-Extensions: e; f=1\r\n" + written);
+  CHECK(forwarded(*get("Connection: Upgrade\r\nUpgrade: websocket\r\n")) == "GET / HTTP/1.1\r\nHost: a.lab.example\r\n\r\n");
+}
+
 TEST_CASE("a value that could begin a line spoils the whole head", "[forward]") {
   for (const std::string_view bad : {"a\r\nX: y"sv, "a\nb"sv, "a\r"sv, "a\0b"sv, "\x7f"sv}) {
     ForwardPlan plan = with_identity();

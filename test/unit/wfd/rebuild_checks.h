@@ -134,6 +134,7 @@ inline std::string_view response_rebuilds(std::string_view bytes, const wfd::Cli
   plan.domains = domains;
   const wfd::ClientFraming framing = frame_for(head, client);
   const auto text = answer_head(head, plan, client, framing);
+  if (head.status == 101) return text ? "a 101 that nobody agreed to" : std::string_view();
   if (!text) return "no head can be made";
   if (parse_response(*text, wide_limits, client.request_was_head, again).state != Parse::done) return "the head made is refused";
   if (again.size != text->size()) return "the head made ends early";
