@@ -105,7 +105,7 @@ struct HostPolicy {
   std::vector<std::string> strip_response_headers;  // lower case
   bool hsts = false;
   NoStore no_store{};
-  std::vector<std::string> websocket_origins;  // host names; empty: the host itself
+  std::vector<std::string> websocket_origins;  // lower case; beside the host itself
   Plain plain{};
   UpstreamVerify verify;
   std::vector<std::string> public_paths;  // plain, served without login; [host NAME] only
@@ -170,6 +170,7 @@ struct WfdSettings {
     Duration connect_timeout;
     Duration response_timeout;
     Duration body_timeout;
+    Duration tunnel_timeout;
     Duration connection_lifetime;
     std::size_t head_bytes = 0;
     std::size_t line_bytes = 0;

@@ -30,6 +30,7 @@ const Connection::Step Connection::steps[] = {
     &Connection::step_reach,
     &Connection::step_nothing,    // vouch: on_assertion() goes on
     &Connection::step_exchange,
+    &Connection::step_tunnel,
     &Connection::step_answer,
     &Connection::step_linger,
 };
@@ -77,6 +78,7 @@ void Connection::take(Event event) {
   if (state_ == State::ask || state_ == State::dial || state_ == State::vouch) forget_question();
   state_ = next;
   set_deadline();
+  if (is_inside(state_)) worker_.watch_standing();
 }
 
 // An answer that comes late belongs to nobody: not to the next request, and not to
@@ -97,6 +99,7 @@ Duration Connection::time_for(State state) const {
     case State::dial: return worker_.shop().patience.broker + limits.connect_timeout + worker_.shop().settings.intranet.https_timeout;
     case State::reach: return limits.connect_timeout;
     case State::exchange: return now_->answer_begun ? limits.body_timeout : limits.response_timeout;
+    case State::tunnel: return tunnel_time();
     case State::answer: return limits.body_timeout;
     case State::linger: return linger_time;
     case State::closed: return {};
@@ -156,11 +159,13 @@ bool Connection::wants_to_read() const {
     case State::read_form:
     case State::linger: return true;
     case State::exchange: return !request_body_.ended() && in_.left() > 0 && !client_eof_;
+    case State::tunnel: return in_.left() > 0 && !client_eof_;
     default: return false;
   }
 }
 
 void Connection::watch_client() {
+  if (state_ == State::tunnel) return watch_tunnel_client();
   std::uint32_t events = EPOLLRDHUP;
   const bool unsent = own_sent_ < own_.size() || !out_.empty();
   if (wants_to_read()) events |= EPOLLIN;

@@ -3,10 +3,12 @@
 // (states, the client's end), connection_judge.cc (one request head is judged),
 // connection_login.cc (the login host), connection_dial.cc (which server, and whether its
 // answer will do), connection_identity.cc (what servers are told for certain about the
-// user), connection_relay.cc (the way there and back), connection_log.cc.
+// user), connection_relay.cc (the way there and back), connection_tunnel.cc (WebSockets),
+// connection_log.cc.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,12 +20,14 @@
 #include "common/settings.h"
 #include "wfd/answer.h"
 #include "wfd/form.h"
+#include "wfd/frame_meter.h"
 #include "wfd/login_host.h"
 #include "wfd/open_ground.h"
 #include "wfd/relay_state.h"
 #include "wfd/reply.h"
 #include "wfd/tls.h"
 #include "wfd/upstream.h"
+#include "wfd/websocket.h"
 
 namespace postern::wfd {
 
@@ -54,6 +58,8 @@ class Connection {
   void on_ended(std::uint32_t slot, std::uint64_t generation);
   // Sessions began anew, or came back: ends at once when its session is not known there.
   void on_page();
+  // Ends what goes on inside when its verdict stands no more.  True: something goes on.
+  bool review();
   // No further request is wanted: ends with the one at hand, if there is one.
   void retire();
 
@@ -83,6 +89,13 @@ class Connection {
     LoginAction action = LoginAction::not_found;
     std::unique_ptr<Secret<max_form_bytes>> form_body;
     LoginForm form;
+    std::optional<WebSocketOffer> websocket;  // the request is a handshake, and a good one
+  };
+  // What a tunnel has beside its two streams and in_ (up) and the server's in (down).
+  struct Tunnel {
+    FrameMeter meter;
+    bool up_ended = false;    // the server was told that no more will come
+    bool down_ended = false;  // the client was
   };
   using Step = bool (Connection::*)();
 
@@ -109,6 +122,7 @@ class Connection {
   void log_request();
   void trace(std::string_view side, std::string_view head);
   void log_refusal(unsigned status, std::string_view reason);
+  void log_withheld();
   void end(Cause cause);
   void end_session();
   void forget_question();
@@ -118,6 +132,7 @@ class Connection {
   bool judge_head();
   bool refuse_head();
   bool refuse_body();
+  bool refuse_websocket();
   bool judge_session();
   void go_on_as(const Verdict& verdict, Event event);
   void go_on_without_session();
@@ -145,8 +160,10 @@ class Connection {
   bool upstream_failed(std::string_view reason);
   bool retry();
   void learn(Port port);
+  void learn_way();
   void drop_upstream();
   void watch_upstream();
+  std::uint32_t upstream_events() const;
   void on_upstream(std::uint32_t events);
 
   // connection_identity.cc
@@ -173,6 +190,17 @@ class Connection {
   void touch_session();
   AnswerPlan answer_plan() const;
   const HostPolicy& policy() const;
+
+  // connection_tunnel.cc
+  bool begin_tunnel();
+  bool step_tunnel();
+  bool move_up();
+  bool move_down();
+  static Io pour(Buffer& from, Stream& to, std::uint64_t& count, bool& moved);
+  Duration tunnel_time() const;
+  void watch_tunnel_client();
+  std::uint32_t tunnel_server_events() const;
+  void rest_tunnel();
 
   // What sessions vouched for, and for which requests it is good.
   struct Voucher {
@@ -201,6 +229,7 @@ class Connection {
   Mono touched_{};
   std::unique_ptr<Upstream> upstream_, kept_;
   std::unique_ptr<Voucher> voucher_;
+  std::unique_ptr<Tunnel> tunnel_;
   std::uint32_t asked_ = 0;     // tag of what was asked in this state; 0: nothing
   bool client_wants_write_ = false;
   bool client_eof_ = false;
@@ -209,6 +238,7 @@ class Connection {
   std::uint64_t requests_ = 0;
   bool end_said_ = false;
   std::size_t lingered_ = 0;
+  unsigned doubts_ = 0;         // reviews in a row while sessions was silent
 };
 
 }  // namespace postern::wfd

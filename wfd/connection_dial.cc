@@ -196,15 +196,29 @@ void Connection::learn(Port port) {
   worker_.tell(Role::broker, news);
 }
 
-// Waits for what the server can do next.
-void Connection::watch_upstream() {
-  if (!upstream_ || upstream_->hung_up) return;
+// The port that this server was reached by is the one that answers.
+void Connection::learn_way() {
   Upstream& up = *upstream_;
+  if (up.learned) return;
+  learn(up.way == Way::http ? Port::http : up.proved() && !up.fixed ? Port::https_verified : Port::https);
+  up.learned = true;
+}
+
+std::uint32_t Connection::upstream_events() const {
+  const Upstream& up = *upstream_;
   const bool active = state_ == State::exchange;
   std::uint32_t events = EPOLLRDHUP;
   const bool may_speak = active ? !up.gone && up.in.left() > 0 : state_ != State::vouch;
   if (may_speak) events |= EPOLLIN;
   if (up.wants_write || (active && !up.gone && !up.out.empty())) events |= EPOLLOUT;
+  return events;
+}
+
+// Waits for what the server can do next.
+void Connection::watch_upstream() {
+  if (!upstream_ || upstream_->hung_up) return;
+  Upstream& up = *upstream_;
+  const std::uint32_t events = state_ == State::tunnel ? tunnel_server_events() : upstream_events();
   const bool watched = up.watcher.active()
                            ? up.watcher.want(events)
                            : up.watcher.start(worker_.loop(), up.stream.fd(), events,
@@ -218,7 +232,8 @@ void Connection::on_upstream(std::uint32_t events) {
     upstream_->watcher.stop();
   }
   if (state_ == State::vouch) return;  // the exchange will find out
-  if (state_ != State::exchange && state_ != State::reach) return drop_upstream();  // it spoke, or left, unasked
+  if (state_ != State::exchange && state_ != State::reach && state_ != State::tunnel)
+    return drop_upstream();  // it spoke, or left, unasked
   drive();
 }
 

@@ -14,6 +14,7 @@ namespace postern::wfd {
 namespace {
 
 constexpr std::uint16_t https_port = 443;
+constexpr unsigned most_doubts = 2;  // reviews in a row
 
 }  // namespace
 
@@ -34,7 +35,7 @@ bool Connection::judge_head() {
   now_->taste = taste_of(head_.fields);
   request_body_ = BodyReader(head_.framing, head_.length);
   now_->asking_origin = listed_origin(head_.fields, policy().cors_origins);
-  if (refuse_body() || refuse_head()) return true;
+  if (refuse_body() || refuse_head() || refuse_websocket()) return true;
   OurCookie cookie = find_cookie(head_.fields, settings.cookie.name);
   now_->cookie = std::move(cookie.value);
   now_->duplicate_cookie = cookie.duplicate;
@@ -76,6 +77,21 @@ bool Connection::refuse_body() {
   last_request_ = true;
   refuse(static_cast<unsigned>(status_of(fault)), word_of(fault));
   return true;
+}
+
+// A handshake that is not a good one, or that another site's page makes.  The login host
+// takes none, and answers as if nothing had been said of it (RFC 9110, 7.8).
+bool Connection::refuse_websocket() {
+  if (now_->on_login_host || !asks_for_websocket(head_.fields)) return false;
+  WebSocketOffer offer;
+  const HandshakeFault fault = read_offer(head_, in_.size() > head_.size, offer);
+  if (fault != HandshakeFault::none)
+    refuse(400, word_of(fault));
+  else if (!is_allowed_origin(head_.fields, now_->host, policy().websocket_origins))
+    refuse(403, "websocket-origin");
+  else
+    now_->websocket = std::move(offer);
+  return !now_->websocket.has_value();
 }
 
 // The session behind the cookie: the last verdict if it still stands, else sessions is asked.
@@ -132,6 +148,18 @@ void Connection::on_ended(std::uint32_t slot, std::uint64_t generation) {
 // An Ended that was lost with its sender must not be missed.
 void Connection::on_page() {
   if (!worker_.stands(verdict_)) end_session();
+}
+
+// For whatever takes longer than a moment: a session ends also because its time is up, or
+// because sessions is gone, and nobody may be there to say so.  While only its heart is
+// late there is still hope; a moment later there is none (R1).
+bool Connection::review() {
+  if (!is_inside(state_) && out_.empty()) return false;
+  const bool under_verdict = verdict_.standing == Standing::good && now_->sid == verdict_.sid.view();
+  if (!under_verdict || worker_.stands(verdict_)) doubts_ = 0;
+  else if (!worker_.sessions_is_late() || ++doubts_ == most_doubts) end_session();
+  if (state_ == State::tunnel) rest_tunnel();
+  return state_ != State::closed;
 }
 
 // What was going on under the verdict stops, and what came of it goes no further.
@@ -200,6 +228,7 @@ void Connection::refuse(unsigned status, std::string_view reason, std::string_vi
   Reply reply = worker_.shop().pages->error(status, now_->taste, now_->on_login_host, id_text(), detail);
   if (status == 405) reply.add("Allow", allow_value(policy().methods));
   if (!now_->asking_origin.empty()) let_read(reply, now_->asking_origin);
+  if (reason == word_of(HandshakeFault::version_bad)) reply.add("Sec-WebSocket-Version", websocket_version);
   if (status < 500) now_->side.close = true;  // whoever sends such a thing starts anew
   say(std::move(reply), Event::refused);
 }

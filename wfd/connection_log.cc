@@ -42,6 +42,12 @@ void Connection::log_refusal(unsigned status, std::string_view reason) {
                                 .add("reason", reason));
 }
 
+// What the server said in the gate's name, and the client never hears.
+void Connection::log_withheld() {
+  for (const std::string& name : withheld_fields(upstream_->head, answer_plan()))
+    log_refusal(now_->status, "withheld-" + name);
+}
+
 // What the two sides say to each other, when the operator wants to see it.  The login
 // host is left out: passwords go there.
 void Connection::trace(std::string_view side, std::string_view head) {

@@ -38,6 +38,7 @@ bool Connection::begin_request() {
   plan.client = ticket_.client.address;
   plan.preflight = now_->opening.ground == Ground::preflight;
   if (needs_assertion()) plan.assertion = voucher_->token.text();
+  if (now_->websocket) plan.websocket_key = now_->websocket->key;
   Result<std::string> text = forward_head(head_, plan);
   upstream_->head_done = false;
   upstream_->interims = 0;
@@ -155,10 +156,10 @@ bool Connection::move_answer_head() {
   return judge_answer();
 }
 
-// 1xx: 100 was ours to say, 101 was never asked for, others go on (RFC 9110, 15.2).
+// 1xx: 100 was ours to say, 101 ends all this, others go on (RFC 9110, 15.2).
 bool Connection::pass_interim() {
   Upstream& up = *upstream_;
-  if (up.head.status == 101) return upstream_failed("upgrade-not-asked");
+  if (up.head.status == 101) return begin_tunnel();
   if (++up.interims > most_interims) return upstream_failed("too-many-interims");
   if (up.head.status != 100 && now_->side.version == Version::http_1_1) {
     const Result<std::string> text = answer_head(up.head, answer_plan(), now_->side, {});
@@ -189,11 +190,10 @@ bool Connection::deliver() {
   trace("gate-client", *text);
   now_->status = static_cast<unsigned>(up.head.status);
   now_->answer_begun = true;
-  for (const std::string& name : withheld_fields(up.head, answer_plan())) log_refusal(now_->status, "withheld-" + name);
+  log_withheld();
   up.body = BodyReader(up.head.framing, up.head.length);
   up.in.drop(up.head.size);
-  if (!up.learned) learn(up.way == Way::http ? Port::http : up.proved() && !up.fixed ? Port::https_verified : Port::https);
-  up.learned = true;
+  learn_way();
   if (up.body.ended()) (void)answer_complete();
   return true;
 }

@@ -21,6 +21,7 @@ enum class State : std::uint8_t {
   reach,       // TLS with the intranet server
   vouch,       // sessions was asked for an assertion, for a server that is proved
   exchange,    // request up, answer down
+  tunnel,      // a WebSocket: bytes both ways, until somebody ends it
   answer,      // an answer, ours or a server's, is whole, and its rest goes down
   linger,      // everything said; the client may still be sending
   last = linger
@@ -45,6 +46,7 @@ enum class Event : std::uint8_t {
   vouched,          // the assertion is here
   other_port,       // try the server's other port
   relayed,          // the server's answer is here to its last byte
+  upgraded,         // the server agreed to the WebSocket that was asked for
   finished,         // the answer went out whole, and the connection goes on
   finished_last,    // the answer went out whole, and it was the last
   last = finished_last
@@ -85,6 +87,7 @@ inline constexpr Transition transitions[] = {
     {State::exchange,  Event::other_port,      State::dial},
     {State::exchange,  Event::kept_answer,     State::exchange},
     {State::exchange,  Event::relayed,         State::answer},
+    {State::exchange,  Event::upgraded,        State::tunnel},
     {State::answer,    Event::finished,        State::read_head},
     {State::answer,    Event::finished_last,   State::linger},
 };
@@ -97,17 +100,20 @@ constexpr State next_state(State from, Event on) {
 }
 
 constexpr std::string_view name_of(State s) {
-  constexpr std::array<std::string_view, 11> names = {"closed", "handshake", "read_head", "read_form", "ask",
-                                                      "dial",   "reach",     "vouch",     "exchange",  "answer", "linger"};
+  constexpr std::array<std::string_view, 12> names = {"closed", "handshake", "read_head", "read_form", "ask", "dial",
+                                                      "reach",  "vouch",     "exchange",  "tunnel",    "answer", "linger"};
   return names[static_cast<std::size_t>(s)];
+}
+
+// The states that deal with a server: what goes on in them goes on under a verdict, or
+// on open ground.
+constexpr bool is_inside(State s) {
+  return s == State::dial || s == State::reach || s == State::vouch || s == State::exchange || s == State::tunnel;
 }
 
 namespace proof {
 
 constexpr bool is_verdict(Event e) { return e == Event::verdict_good || e == Event::verdict_stands; }
-constexpr bool is_inside(State s) {
-  return s == State::dial || s == State::reach || s == State::vouch || s == State::exchange;
-}
 
 // Into the states that deal with a server there is no way from outside but a verdict, and
 // the one exception.
@@ -131,6 +137,13 @@ constexpr bool every_request_is_judged() {
     if (t.to == State::read_head && t.from != State::handshake && t.from != State::answer) return false;
   return !is_inside(State::read_head);
 }
+// Where bytes are no longer parsed one gets only by an answer to a request that was, and
+// there is no way back to a request.
+constexpr bool a_tunnel_only_ends() {
+  for (const Transition& t : transitions)
+    if (t.from == State::tunnel || (t.to == State::tunnel && t.from != State::exchange)) return false;
+  return true;
+}
 constexpr bool no_duplicate_rows() {
   for (const Transition& a : transitions)
     for (const Transition& b : transitions)
@@ -150,6 +163,7 @@ constexpr bool every_state_reachable() {
 static_assert(one_door_to_the_inside());
 static_assert(exceptions_are_judged());
 static_assert(every_request_is_judged());
+static_assert(a_tunnel_only_ends());
 static_assert(no_duplicate_rows());
 static_assert(every_state_reachable());
 

@@ -6,6 +6,8 @@
 
 #include <fcntl.h>
 
+#include "wfd/websocket.h"
+
 namespace postern::wfd {
 namespace {
 
@@ -44,6 +46,9 @@ Result<std::unique_ptr<Shop>> Shop::open(RoleProcess& self) {
 
 Result<void> Shop::warm_up() {
   TRY_VOID(wfd::warm_up(*server, *client));
+  // The example of RFC 6455, 1.3: a library that cannot do this is found out now.
+  if (accept_for("dGhlIHNhbXBsZSBub25jZQ==") != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+    return fail("cannot make accept keys: OpenSSL has no SHA-1");
   const UniqueFd directory = UniqueFd::adopt(::open("/pages", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return fail_errno("cannot open /pages in the worker's jail");
   pages.emplace(TRY(Pages::load(directory.get(), {settings.login_host, settings.domains})));

@@ -15,6 +15,7 @@ namespace postern::wfd {
 namespace {
 
 constexpr int signer_patience_ms = 2000;
+constexpr Duration review_period = milliseconds(500);
 
 }  // namespace
 
@@ -163,6 +164,16 @@ bool Worker::page(Worker&, Page& news, Packet& packet) {
 
 bool Worker::stands(const Verdict& v) const {
   return generations_ && generations_->stands(v.epoch, v.slot, v.generation, loop_.now());
+}
+
+void Worker::watch_standing() {
+  if (!reviewer_.active()) reviewer_.set(loop_, loop_.now() + review_period, [this] { review(); });
+}
+
+void Worker::review() {
+  bool something = false;
+  for (Connection* c : all_connections()) something |= c->review();
+  if (something) watch_standing();
 }
 
 bool Worker::ended(Worker&, Ended& news, Packet&) {

@@ -47,6 +47,11 @@ class Worker final : public SignPeer, public ResumptionPeer {
   }
   // True while a verdict of sessions still stands by the generation page.
   bool stands(const Verdict& verdict) const;
+  // True while the page is there, but has not heard from sessions for too long.
+  bool sessions_is_late() const { return generations_ && !generations_->beats(loop_.now()); }
+  // Something goes on under a verdict: from now on all that does is reviewed, twice a
+  // second, until nothing is left.
+  void watch_standing();
   // The connection is over; it is destroyed after this round.
   void finished(Connection& connection, Cause cause);
 
@@ -84,6 +89,7 @@ class Worker final : public SignPeer, public ResumptionPeer {
   Connection* asker(std::uint32_t tag, Role role);
   const Ticket* ticket_of(std::uint64_t connection) const;
   void sweep();
+  void review();
 
   Shop& shop_;
   WorkerSeat& seat_;
@@ -95,7 +101,7 @@ class Worker final : public SignPeer, public ResumptionPeer {
   std::vector<std::unique_ptr<Connection>> over_;
   std::optional<GenerationReader> generations_;
   std::string cookie_domain_;
-  Timer sweeper_;
+  Timer sweeper_, reviewer_;
   bool retiring_ = false;
 };
 

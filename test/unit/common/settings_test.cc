@@ -73,6 +73,7 @@ TEST_CASE("a file with only its required keys gives the defaults of the contract
   CHECK(w.fixed_servers.empty());
   CHECK(w.isolation.connections_per_worker == 1);
   CHECK(w.limits.connection_lifetime == seconds(86400));
+  CHECK(w.limits.tunnel_timeout == seconds(3600));
   CHECK(w.limits.replay_bytes == 65536);
   CHECK(w.authd_socket == "/run/postern/gate.sock");
 

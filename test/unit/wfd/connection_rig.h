@@ -138,7 +138,7 @@ class Rig {
     until([&] { return ++rounds > 20; });
   }
   void pump() {
-    page->beat(loop.now());
+    if (beating) page->beat(loop.now());
     for (auto& end : ends) end->pump();
   }
 
@@ -278,6 +278,7 @@ class Rig {
   std::vector<std::unique_ptr<WireEnd>> ends;
   std::vector<std::string> all_lines;
   std::uint64_t last_id = 0x1000;
+  bool beating = true;  // the heart of sessions
   bool over = false;  // the worker has nothing more to do
 
  private:

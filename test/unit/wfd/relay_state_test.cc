@@ -29,6 +29,7 @@ const std::set<std::pair<State, Event>> intended = {
     {State::vouch, Event::vouched},
     {State::exchange, Event::refused},      {State::exchange, Event::other_port},
     {State::exchange, Event::kept_answer},  {State::exchange, Event::relayed},
+    {State::exchange, Event::upgraded},
     {State::answer, Event::finished},       {State::answer, Event::finished_last},
 };
 
@@ -65,7 +66,7 @@ TEST_CASE("a server is reached through a verdict or the one exception, by every 
         grown |= seen.insert({t.to, t.to != State::read_head && (judged || verdict)}).second;
       }
   }
-  for (const State inside : {State::dial, State::reach, State::vouch, State::exchange}) {
+  for (const State inside : {State::dial, State::reach, State::vouch, State::exchange, State::tunnel}) {
     CHECK(seen.contains({inside, true}));
     CHECK_FALSE(seen.contains({inside, false}));
   }
