@@ -165,6 +165,20 @@ actor_start() {
   wait_for 5 grep -q ready "$LAB/run/actor.out"
 }
 
+# `socket` has WebSockets, good and bad ones; see websocket_server.py.
+socket_start() {
+  spawn intranet python3 "$LIB/websocket_server.py" "$LAB/certs/intranet.pem" "$LAB/certs/intranet.key" \
+    "${ADDRESS_4[socket]}" > "$LAB/run/socket.out" 2> "$LAB/run/socket.err"
+  wait_for 5 grep -q ready "$LAB/run/socket.out"
+}
+
+# `echo` is the echo server of the npm package ws, which the test has installed.
+echo_start() {
+  NODE_PATH=$ROOT/build/npm/node_modules spawn intranet node "$LIB/ws_echo.js" "$LAB/certs/intranet.pem" \
+    "$LAB/certs/intranet.key" "${ADDRESS_4[echo]}" > "$LAB/run/echo.out" 2> "$LAB/run/echo.err"
+  wait_for 5 grep -q ready "$LAB/run/echo.out"
+}
+
 # The system log: a datagram socket, one line of $LAB/syslog each.
 syslog_start() {
   spawn bastion python3 "$LIB/syslog_sink.py" "$LAB/run/log" "$LAB/syslog" 2> "$LAB/run/syslog.err"
