@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "authd/authctl_backup.h"
 #include "authd/authctl_complete.h"
 #include "authd/authctl_enrol.h"
 #include "authd/authctl_import.h"
@@ -51,7 +52,8 @@ Result<void> run(const Wish& wish, AdminAsk& question) {
     Result<void> (*run)(const Wish&, const std::string& socket, AdminAsk&, Printer&);
   };
   static constexpr Row jobs[] = {
-      {Job::ask, ask}, {Job::add, add_user}, {Job::set_pin, set_pin}, {Job::import, import_users}};
+      {Job::ask, ask}, {Job::add, add_user}, {Job::set_pin, set_pin}, {Job::import, import_users},
+      {Job::backup, backup}, {Job::restore, restore}};
   const std::string socket(wish.value(Option::socket, default_admin_socket));
   Printer printer(wish);
   const auto row = std::ranges::find(jobs, wish.command->job, &Row::job);

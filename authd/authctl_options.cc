@@ -39,6 +39,7 @@ constexpr Option for_add[] = {Option::totp,      Option::hotp,   Option::digits,
                               Option::pin_stdin, Option::code,   Option::no_proof};
 constexpr Option for_pin[] = {Option::pin_stdin};
 constexpr Option for_user[] = {Option::user};
+constexpr Option for_restore[] = {Option::dry_run};
 constexpr Option for_import[] = {Option::format, Option::strip_domain, Option::skip_existing, Option::dry_run};
 
 // Two rows may have the same words, when what else is given tells them apart.
@@ -54,6 +55,8 @@ constexpr Command command_table[] = {
     {"user", "unlock", Job::ask, AdminVerb::user_unlock, {"NAME"}, {}, Shape::nothing, {}},
     {"user", "import", Job::import, AdminVerb::user_add, {"FILE"}, for_import, Shape::table, {}},
     {"user", "export", Job::ask, AdminVerb::user_export, {}, {}, Shape::csv, {}},
+    {"backup", "", Job::backup, AdminVerb::backup, {"FILE"}, {}, Shape::sheet, {}},
+    {"restore", "", Job::restore, AdminVerb::restore, {"FILE"}, for_restore, Shape::table, {}},
     {"session", "list", Job::ask, AdminVerb::session_list, {}, for_user, Shape::table, {}},
     {"session", "kill", Job::ask, AdminVerb::session_kill, {"SID"}, {}, Shape::nothing, {}},
     {"session", "kill", Job::ask, AdminVerb::session_kill_user, {}, for_user, Shape::nothing, Option::user},

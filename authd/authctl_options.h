@@ -29,7 +29,7 @@ struct OptionRow {
 enum class Shape : std::uint8_t { nothing, table, sheet, enrolment, csv };
 
 // How a command is done: one question to authd, or more than that.
-enum class Job : std::uint8_t { ask, add, set_pin, import };
+enum class Job : std::uint8_t { ask, add, set_pin, import, backup, restore };
 
 struct Command {
   std::string_view group, word;          // "user" "add"; the second may be empty

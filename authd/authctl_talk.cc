@@ -59,6 +59,29 @@ Result<std::size_t> AdminTalk::ask_once(const AdminAsk& ask,
   }
 }
 
+Result<void> AdminTalk::ask_chunks(const AdminAsk& ask,
+                                   const std::function<Result<void>(const AdminChunk&)>& chunk) {
+  if (channel_.send(ask) != Told::sent) return fail("authd does not listen");
+  for (;;) {
+    Packet packet;
+    const Heard heard = channel_.await(packet, patience_ms);
+    if (heard != Heard::packet) return fail(heard == Heard::nothing ? "authd does not answer" : "authd has hung up");
+    AdminChunk message;
+    AdminEnd end;
+    if (packet.read(message)) TRY_VOID(chunk(message));
+    else if (!packet.read(end)) return fail("authd says what it should not");
+    else return end.done ? Result<void>() : fail(std::string(end.reason.view()));
+  }
+}
+
+Result<void> AdminTalk::send(const AdminChunk& chunk) {
+  if (channel_.send(chunk) != Told::sent) return fail("authd does not listen");
+  Packet packet;
+  AdminEnd end;
+  if (channel_.await(packet, patience_ms) != Heard::packet || !packet.read(end)) return fail("authd has hung up");
+  return end.done ? Result<void>() : fail(std::string(end.reason.view()));
+}
+
 Result<void> AdminTalk::ask(AdminAsk& ask, const std::function<void(const JsonText&)>& row) {
   const bool in_parts = ask.verb == AdminVerb::user_list || ask.verb == AdminVerb::user_export;
   std::string last;

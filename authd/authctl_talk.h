@@ -26,6 +26,10 @@ class AdminTalk {
   // or that it is gone or silent.  Users are listed to the last one, in as many questions
   // as that takes; `ask` is used up.
   Result<void> ask(AdminAsk& ask, const std::function<void(const JsonText&)>& row);
+  // Asks, and gives every chunk of the answer to `chunk`; its error ends the answer.
+  Result<void> ask_chunks(const AdminAsk& ask, const std::function<Result<void>(const AdminChunk&)>& chunk);
+  // Hands one chunk over.
+  Result<void> send(const AdminChunk& chunk);
 
  private:
   explicit AdminTalk(Channel channel) : channel_(std::move(channel)) {}

@@ -223,6 +223,7 @@ Result<Match> match_code(const CodeMaker& maker, std::span<const std::byte> secr
   const std::int64_t awaited = in_time ? state.awaited : -1;
   TRY_VOID(search.range(awaited, awaited, wanted));
   for (std::int64_t i = done; i < most; ++i) TRY_VOID(search.code_at(i));
+  if (state.lost) return Match{Fit::none, 0, state.drift};
   return search.result(now);
 }
 

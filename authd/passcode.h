@@ -71,6 +71,7 @@ struct TokenState {
   TokenShape shape;
   std::int64_t next = 0;      // the lowest counter (TOTP: step) that is not spent
   std::int32_t drift = 0;     // steps by which the token's clock was ahead when last seen
+  bool lost = false;          // nobody knows where it is: no code fits before a resync
   std::int64_t awaited = -1;  // fits anywhere in the wide window: the one before it was shown
 };
 

@@ -204,6 +204,10 @@ std::vector<EndedSession> SessionTable::end_sid(std::string_view sid) {
   return end_all([&](const Session& session) { return session.sid.view() == sid; });
 }
 
+std::vector<EndedSession> SessionTable::end_everybody() {
+  return end_all([](const Session&) { return true; });
+}
+
 std::vector<EndedSession> SessionTable::end_user(std::string_view user) {
   return end_all([&](const Session& session) { return session.made.user.view() == user; });
 }

@@ -100,6 +100,7 @@ class SessionTable {
   std::optional<EndedSession> end(std::uint32_t slot, std::uint64_t generation);
   std::vector<EndedSession> end_sid(std::string_view sid);
   std::vector<EndedSession> end_user(std::string_view user);
+  std::vector<EndedSession> end_everybody();
   // Ends all that is past its time.
   std::vector<EndedSession> sweep(Mono now);
 

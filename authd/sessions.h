@@ -81,6 +81,7 @@ class Sessions {
     std::uint64_t admin = 0;   // id of its AdminPeer
     AdminVerb verb = AdminVerb::none;
     UserName user;
+    bool dry_run = false;
     Mono due;
   };
 
@@ -138,7 +139,10 @@ class Sessions {
   // sessions_admin.cc
   void hear_admin(AdminPeer& admin, std::uint32_t events);
   bool admin_ask(AdminPeer& admin, AdminAsk& message, Packet&);
+  bool admin_chunk_in(AdminPeer& admin, AdminChunk& message, Packet&);
   bool forward(AdminPeer& admin, AdminAsk& message);
+  template <class M>
+  bool put_to_vault(AdminPeer& admin, M& message, Forward waiting);
   bool list_sessions(AdminPeer& admin, AdminAsk& message);
   bool kill_session(AdminPeer& admin, AdminAsk& message);
   bool kill_sessions_of_user(AdminPeer& admin, AdminAsk& message);
@@ -147,6 +151,9 @@ class Sessions {
   bool end_answer(AdminPeer& admin, bool done, std::string_view reason);
   void throw_out(const Forward& waiting);
   bool admin_row(VaultPeer&, AdminRow& message, Packet&);
+  bool admin_chunk_out(VaultPeer&, AdminChunk& message, Packet&);
+  template <class M>
+  bool pass_on(M& message);
   bool admin_end(VaultPeer&, AdminEnd& message, Packet&);
   void settle(std::map<std::uint32_t, Forward>::iterator place, std::string_view reason);
 

@@ -28,7 +28,8 @@ void Sessions::add_admin(UniqueFd connection) {
 }
 
 void Sessions::hear_admin(AdminPeer& admin, std::uint32_t events) {
-  static constexpr Handler<Sessions, AdminPeer> table[] = {on<&Sessions::admin_ask>()};
+  static constexpr Handler<Sessions, AdminPeer> table[] = {on<&Sessions::admin_ask>(),
+                                                           on<&Sessions::admin_chunk_in>()};
   admin.patience.move(now() + admin_patience);
   bool good = true;
   if ((events & EPOLLOUT) != 0) good = go_on_listing(admin);
@@ -55,6 +56,9 @@ bool Sessions::admin_ask(AdminPeer& admin, AdminAsk& message, Packet&) {
       {AdminVerb::user_resync, &Sessions::forward},
       {AdminVerb::user_unlock, &Sessions::forward},
       {AdminVerb::user_export, &Sessions::forward},
+      {AdminVerb::backup, &Sessions::forward},
+      {AdminVerb::restore, &Sessions::forward},
+      {AdminVerb::restore_report, &Sessions::forward},
       {AdminVerb::session_list, &Sessions::list_sessions},
       {AdminVerb::session_kill, &Sessions::kill_session},
       {AdminVerb::session_kill_user, &Sessions::kill_sessions_of_user},
@@ -145,10 +149,12 @@ bool Sessions::tell_status(AdminPeer& admin, AdminAsk&) {
 
 // ---- users ----------------------------------------------------------------------
 
-bool Sessions::forward(AdminPeer& admin, AdminAsk& message) {
+template <class M>
+bool Sessions::put_to_vault(AdminPeer& admin, M& message, Forward waiting) {
   if (!vault_.channel) return end_answer(admin, false, "the vault is not there");
   if (forwards_.size() >= max_forwards) return end_answer(admin, false, "too many questions at once");
-  const Forward waiting{admin.id, message.verb, message.user, now() + forward_patience};
+  waiting.admin = admin.id;
+  waiting.due = now() + forward_patience;
   message.tag = ++last_tag_;
   if (vault_.channel.send(message) != Told::sent)
     return end_answer(admin, false, "the vault does not listen");
@@ -157,7 +163,21 @@ bool Sessions::forward(AdminPeer& admin, AdminAsk& message) {
   return true;
 }
 
-bool Sessions::admin_row(VaultPeer&, AdminRow& message, Packet&) {
+bool Sessions::forward(AdminPeer& admin, AdminAsk& message) {
+  return put_to_vault(admin, message, {.verb = message.verb, .user = message.user, .dry_run = message.dry_run, .due = {}});
+}
+
+// A part of a backup that is to be restored: a question like any other.
+bool Sessions::admin_chunk_in(AdminPeer& admin, AdminChunk& message, Packet&) {
+  if (admin.verb != AdminVerb::none) return false;
+  admin.verb = AdminVerb::restore_chunk;
+  admin.tag = message.tag;
+  return put_to_vault(admin, message, {.verb = admin.verb, .user = {}, .due = {}});
+}
+
+// A part of an answer, to whom it is for.
+template <class M>
+bool Sessions::pass_on(M& message) {
   const auto place = forwards_.find(message.tag);
   AdminPeer* admin = place == forwards_.end() ? nullptr : admins_.find(place->second.admin);
   if (admin == nullptr) return true;  // nobody waits for it any more
@@ -166,8 +186,14 @@ bool Sessions::admin_row(VaultPeer&, AdminRow& message, Packet&) {
   return true;
 }
 
-// A user who was disabled or removed, or who may have been, has no session any more.
+bool Sessions::admin_row(VaultPeer&, AdminRow& message, Packet&) { return pass_on(message); }
+bool Sessions::admin_chunk_out(VaultPeer&, AdminChunk& message, Packet&) { return pass_on(message); }
+
+// A user who was disabled or removed, or who may have been, has no session any more; and
+// nobody has after a restore.
 void Sessions::throw_out(const Forward& waiting) {
+  if (waiting.verb == AdminVerb::restore && !waiting.dry_run)
+    for (const EndedSession& one : table_.end_everybody()) announce(one, "revoke", "restore");
   const bool disabled = waiting.verb == AdminVerb::user_disable;
   if (!disabled && waiting.verb != AdminVerb::user_remove) return;
   for (const EndedSession& one : table_.end_user(waiting.user.view()))

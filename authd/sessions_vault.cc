@@ -30,6 +30,7 @@ void Sessions::hear_vault() {
       on<&Sessions::passcode_result>(),
       on<&Sessions::places>(),
       on<&Sessions::admin_row>(),
+      on<&Sessions::admin_chunk_out>(),
       on<&Sessions::admin_end>(),
   };
   Packet packet;

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::string_view select_user =
     "SELECT name, pin, disabled, created, last_login, last_source, failures, strange_due,"
-    " known_due, kind, algorithm, digits, period, next, drift, sealed, logouts, last_logout"
+    " known_due, kind, algorithm, digits, period, next, drift, sealed, logouts, last_logout,"
+    " lost"
     " FROM users JOIN tokens ON tokens.user = users.name ";
 
 template <class To>
@@ -49,6 +50,7 @@ Result<UserRow> read_user(const Statement::Rows& rows) {
                     take(rows.number(7), 0, INT64_MAX, user.strange_due) &&
                     take(rows.number(8), 0, INT64_MAX, user.known_due) &&
                     take(rows.number(16), 0, UINT32_MAX, user.logouts) &&
+                    take(rows.number(18), 0, 1, user.token.lost) &&
                     read_token(rows, user.token);
   if (!good) return fail("cannot use the database: a value of " + user.name + " is out of bounds");
   return user;
@@ -66,6 +68,13 @@ Result<Store> Store::open(const std::string& path) {
   return store;
 }
 
+Result<Store> Store::open_image(std::span<const std::byte> image) {
+  Store store;
+  store.database_ = TRY(open_vault_image(image));
+  TRY_VOID(store.prepare());
+  return store;
+}
+
 Result<void> Store::prepare() {
   Statements& s = statements_;
   const auto select = [](std::string_view rest) { return std::string(select_user).append(rest); };
@@ -79,7 +88,8 @@ Result<void> Store::prepare() {
       {s.set_disabled, "UPDATE users SET disabled = ?2 WHERE name = ?1"},
       {s.set_pin, "UPDATE users SET pin = ?2 WHERE name = ?1"},
       {s.forget_guesses, "UPDATE users SET strange_due = 0, known_due = 0 WHERE name = ?1"},
-      {s.spend, "UPDATE tokens SET next = ?2 + 1, drift = ?3 WHERE user = ?1 AND next <= ?2"},
+      {s.spend, "UPDATE tokens SET next = ?2 + 1, drift = ?3, lost = 0 WHERE user = ?1"
+                " AND next <= ?2"},
       {s.insert_login, "INSERT INTO logins (user, time, source, result) VALUES (?, ?, ?, ?)"},
       {s.trim_logins, "DELETE FROM logins WHERE user = ?1 AND id <= (SELECT id FROM logins"
                       " WHERE user = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)"},

@@ -12,6 +12,7 @@
 
 #include "authd/passcode.h"
 #include "authd/store_db.h"
+#include "authd/store_restore.h"
 #include "common/clock.h"
 #include "common/messages_auth.h"
 #include "common/messages_rows.h"
@@ -72,6 +73,13 @@ class Store {
   // process alone, checks it completely, and prepares every statement.  Fails when it is
   // damaged, busy, read-only, not ours, or of another version.
   static Result<Store> open(const std::string& path);
+
+  // The same of a backup, in memory; an older one is brought up.
+  static Result<Store> open_image(std::span<const std::byte> image);
+  // Everything, at this moment; an error when it is more than `most` bytes.
+  Result<DatabaseImage> image(std::size_t most) const { return database_.image(most); }
+  // Begins to write users of `backup` into this one.
+  Result<Restoring> restore_from(const Store& backup) { return Restoring::begin(database_, backup.database_); }
 
   // An error when the name exists already, or a value is out of bounds.
   Result<void> add_user(const UserRow& user);

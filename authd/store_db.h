@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "authd/store_image.h"
 #include "common/result.h"
 
 struct sqlite3;       // SQLite's connection
@@ -83,6 +84,14 @@ class Database {
   // symbolic link anywhere in the path, anything that is not a plain file, and one that
   // belongs to somebody else or that others may read or write.
   static Result<Database> open(const std::string& path);
+
+  // store_image.cc: the whole database as it is now; an error beyond `most` bytes.
+  Result<DatabaseImage> image(std::size_t most) const;
+  // A database in memory, made of such an image.
+  static Result<Database> open_image(std::span<const std::byte> image);
+  // Puts a copy of `other`, which is in memory, beside this one as schema `name`.
+  Result<void> attach_copy_of(const Database& other, const char* name);
+  Result<void> detach(const char* name);
 
   Result<Statement> prepare(std::string_view sql);
   // Runs statements that give no interesting rows.

@@ -123,7 +123,12 @@ ALTER TABLE users ADD COLUMN known_due   INTEGER NOT NULL DEFAULT 0 CHECK (known
 CREATE INDEX sources_by_last ON sources (last);
 )sql";
 
-constexpr std::array<const char*, 3> versions = {version_1, version_2, version_3};
+// lost: after a restore, when nobody knows where a counting token is.
+constexpr const char* version_4 = R"sql(
+ALTER TABLE tokens ADD COLUMN lost INTEGER NOT NULL DEFAULT 0 CHECK (lost IN (0, 1));
+)sql";
+
+constexpr std::array<const char*, 4> versions = {version_1, version_2, version_3, version_4};
 
 Result<void> apply(Database& database, const Setting& setting) {
   TRY_VOID(database.execute(setting.set));
@@ -181,6 +186,19 @@ Result<void> set_up(Database& database) {
 }
 
 }  // namespace
+
+Result<Database> open_vault_image(std::span<const std::byte> image) {
+  Database database = TRY(Database::open_image(image));
+  const std::string_view about = "cannot use the backup";
+  TRY_VOID(database.execute("PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON"));
+  const Result<void> sound = check_every_page(database);
+  if (!sound) return within(std::string(about), sound.error());
+  if (TRY(database.ask("PRAGMA application_id")) != application_id)
+    return fail(std::string(about) + ": it is not the database of a Postern vault");
+  const Result<void> known = check_schema(database);
+  if (!known) return within(std::string(about), known.error());
+  return database;
+}
 
 Result<Database> open_vault_database(const std::string& path) {
   Database database = TRY(Database::open(path));

@@ -35,6 +35,7 @@ JsonRow full_row_of(const UserInfo& user) {
   row.add("drift", static_cast<std::int64_t>(user.drift));
   row.add("next", user.next);
   row.add_bool("pin", user.has_pin);
+  row.add_bool("lost", user.lost);
   return row;
 }
 
@@ -69,6 +70,7 @@ void VaultService::hear() {
       on<&VaultService::check>(),
       on<&VaultService::ask_places>(),
       on<&VaultService::admin_ask>(),
+      on<&VaultService::admin_chunk>(),
       on<&VaultService::remember>(),
       on<&VaultService::forget>(),
       on<&VaultService::refresh>(),
@@ -135,12 +137,22 @@ bool VaultService::admin_ask(Asker& asker, AdminAsk& message, Packet&) {
       {AdminVerb::user_resync, &VaultService::resync},
       {AdminVerb::user_unlock, &VaultService::unlock},
       {AdminVerb::user_export, &VaultService::export_users},
+      {AdminVerb::backup, &VaultService::backup},
+      {AdminVerb::restore, &VaultService::restore},
+      {AdminVerb::restore_report, &VaultService::restore_report},
   };
   const auto row = std::ranges::find(table, message.verb, &Row::verb);
   if (row == std::end(table)) return false;
-  const Result<void> done = (this->*row->answer)(message);
+  return end_answer(asker, message.tag, (this->*row->answer)(message));
+}
+
+bool VaultService::admin_chunk(Asker& asker, AdminChunk& message, Packet&) {
+  return end_answer(asker, message.tag, transfers_.take_chunk(message));
+}
+
+bool VaultService::end_answer(Asker& asker, std::uint32_t tag, const Result<void>& done) {
   AdminEnd end;
-  end.tag = message.tag;
+  end.tag = tag;
   end.done = done.has_value();
   if (!done) end.reason = Text<400>(done.error().what);
   return asker.channel.send(end) == Told::sent;

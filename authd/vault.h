@@ -4,6 +4,7 @@
 
 #include "authd/json.h"
 #include "authd/vault_core.h"
+#include "authd/vault_transfer.h"
 #include "common/channel.h"
 #include "common/log.h"
 #include "common/loop.h"
@@ -27,7 +28,8 @@ class VaultService {
     Log& log;
     Wall (*wall)();
   };
-  VaultService(const Outside& outside, Vault& vault) : outside_(outside), vault_(vault) {}
+  VaultService(const Outside& outside, Vault& vault) 
+      : outside_(outside), vault_(vault), transfers_({outside.loop, outside.wall}, vault) {}
 
   // Sessions is behind `channel` from now on.
   void take_sessions(UniqueFd channel);
@@ -43,6 +45,8 @@ class VaultService {
   bool check(Asker& asker, CheckPasscode& message, Packet&);
   bool ask_places(Asker& asker, AskPlaces& message, Packet&);
   bool admin_ask(Asker& asker, AdminAsk& message, Packet&);
+  bool admin_chunk(Asker& asker, AdminChunk& message, Packet&);
+  bool end_answer(Asker& asker, std::uint32_t tag, const Result<void>& done);
 
   // vault_sessions.cc
   bool remember(Asker& asker, Remember& message, Packet&);
@@ -63,11 +67,15 @@ class VaultService {
   Result<void> set_pin(AdminAsk& message) { return vault_.set_pin(message.user.view(), message.pin); }
   Result<void> resync(AdminAsk& message);
   Result<void> unlock(AdminAsk& message) { return vault_.unlock(message.user.view()); }
+  Result<void> backup(AdminAsk& message) { return transfers_.send_backup(message, sessions_.channel); }
+  Result<void> restore(AdminAsk& message) { return transfers_.restore(message, sessions_.channel); }
+  Result<void> restore_report(AdminAsk& message) { return transfers_.send_report(message, sessions_.channel); }
   Result<void> send_row(std::uint32_t tag, JsonRow& row);
 
   Outside outside_;
   Vault& vault_;
   Asker sessions_;
+  VaultTransfers transfers_;
 };
 
 }  // namespace postern::authd

@@ -53,6 +53,7 @@ UserInfo info_of(const UserRow& user, const Windows& windows, Wall now) {
   info.shape = user.token.shape;
   info.next = user.token.next;
   info.has_pin = !user.pin_hash.empty();
+  info.lost = user.token.lost;
   info.disabled = user.disabled;
   info.created = user.created;
   info.last_login = user.last_login;
@@ -104,15 +105,15 @@ Result<void> Vault::prepare_libraries() {
   return Database::prepare_library();
 }
 
-Vault::Vault(const VaultConfig& config, CodeMaker codes, Sealer sealer, PinHasher pins,
-             Store store)
+Vault::Vault(const VaultConfig& config, CodeMaker codes, Sealer sealer, BackupSealer backups,
+             PinHasher pins, Store store)
     : config_(config), codes_(std::move(codes)), sealer_(std::move(sealer)),
-      pins_(std::move(pins)), store_(std::move(store)), lockout_(config.lockout) {}
+      backups_(std::move(backups)), pins_(std::move(pins)), store_(std::move(store)), lockout_(config.lockout) {}
 
 Result<Vault> Vault::open(const VaultConfig& config, const SealingKey& key) {
   TRY_VOID(prepare_libraries());
   TRY_VOID(check_rules(config.windows, config.lockout));
-  Vault vault(config, TRY(CodeMaker::open()), TRY(Sealer::open(key)),
+  Vault vault(config, TRY(CodeMaker::open()), TRY(Sealer::open(key)), TRY(BackupSealer::open(key)),
               TRY(PinHasher::open(config.pin_cost)), TRY(Store::open(config.path)));
   TRY_VOID(vault.set_up_nobody());
   return vault;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "authd/allowance.h"
+#include "authd/backup.h"
 #include "authd/known_places.h"
 #include "authd/lockout.h"
 #include "authd/near_miss.h"
@@ -74,6 +75,7 @@ struct UserInfo {
   TokenShape shape;
   std::int64_t next = 0;            // the lowest counter or step that is not spent
   bool has_pin = true;
+  bool lost = false;                // no code fits before a resync
   bool disabled = false;
   Wall created;
   std::optional<Wall> last_login;
@@ -81,6 +83,19 @@ struct UserInfo {
   std::uint32_t failures = 0;       // since the last login
   std::uint32_t guesses = 0;        // by sources not known to him, as they still count
   std::int32_t drift = 0;           // steps by which the token's clock is ahead
+};
+
+// The largest database that is backed up and restored, in bytes.
+inline constexpr std::size_t max_backup = 128 << 20;
+
+// What a restore makes of a user.
+struct RestoredUser {
+  enum class Change : std::uint8_t { none, changed, back, removed };
+  std::string name;
+  Change change = Change::none;
+  bool disabled = false;
+  bool lost = false;           // his token counts, and must be found again by resync
+  std::optional<Wall> usable;  // from when on codes of his token are taken again
 };
 
 class Vault {
@@ -120,6 +135,14 @@ class Vault {
   Result<std::vector<PlaceRow>> newest_places(std::size_t from, std::size_t most) {
     return store_.newest_places(from, most);
   }
+  // vault_restore.cc: the whole database at this moment, checked.
+  Result<DatabaseImage> snapshot();
+  const BackupSealer& backups() const { return backups_; }
+  // Makes the users those of a snapshot of this vault, or of another one with the same
+  // sealing key; none of them when anything is wrong.  What is spent stays spent, also
+  // what nobody remembers; who is disabled, or has another token by now, is disabled after
+  // it.  Not `for_real`: only tells.
+  Result<std::vector<RestoredUser>> restore(std::span<const std::byte> image, Wall now, bool for_real);
 
   // What role sessions has remembered here; see store.h.
   Result<void> remember_session(const SessionRow& row) { return store_.remember_session(row); }
@@ -139,9 +162,14 @@ class Vault {
   }
 
  private:
-  Vault(const VaultConfig& config, CodeMaker codes, Sealer sealer, PinHasher pins, Store store);
+  Vault(const VaultConfig& config, CodeMaker codes, Sealer sealer, BackupSealer backups,
+        PinHasher pins, Store store);
 
   Result<void> set_up_nobody();
+  Result<void> check_backup(Store& backup) const;
+  Result<bool> same_token(const UserRow& a, const UserRow& b) const;
+  Result<RestoredUser> restore_user(Restoring& restoring, const UserRow& saved, Wall now);
+  Result<void> remove_others(Restoring& restoring, Store& backup, std::vector<RestoredUser>& all);
   // A login while it is judged.
   struct Case {
     const LoginTry& login;
@@ -165,6 +193,7 @@ class Vault {
   VaultConfig config_;
   CodeMaker codes_;
   Sealer sealer_;
+  BackupSealer backups_;
   PinHasher pins_;
   Store store_;
   Lockout lockout_;

@@ -26,7 +26,7 @@ enum class Kind : std::uint8_t {
   // vault
   check_passcode, passcode_result, ask_places, places, remember, forget, refresh, noted, recall, recalled, recall_end,
   // authctl
-  admin_ask, admin_row, admin_end,
+  admin_ask, admin_row, admin_chunk, admin_end,
   last = admin_end
 };
 

@@ -104,9 +104,13 @@ inline constexpr Route routes[] = {
     {Kind::recall_end,    Role::vault,    Role::sessions, 0},
     {Kind::admin_ask,     Role::admin,    Role::sessions, 0},
     {Kind::admin_ask,     Role::sessions, Role::vault,    0},
+    {Kind::admin_chunk,   Role::admin,    Role::sessions, 0},
+    {Kind::admin_chunk,   Role::sessions, Role::vault,    0},
     {Kind::admin_row,     Role::vault,    Role::sessions, 0},
+    {Kind::admin_chunk,   Role::vault,    Role::sessions, 0},
     {Kind::admin_end,     Role::vault,    Role::sessions, 0},
     {Kind::admin_row,     Role::sessions, Role::admin,    0},
+    {Kind::admin_chunk,   Role::sessions, Role::admin,    0},
     {Kind::admin_end,     Role::sessions, Role::admin,    0},
 };
 

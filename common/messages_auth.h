@@ -189,7 +189,8 @@ struct Places {  // the newest first; none: these were all
 
 enum class AdminVerb : std::uint8_t {
   none, user_add, user_list, user_show, user_disable, user_enable, user_remove, user_set_pin,
-  user_resync, user_unlock, user_export, session_list, session_kill, session_kill_user, status, last = status
+  user_resync, user_unlock, user_export, backup, restore_chunk, restore, restore_report,
+  session_list, session_kill, session_kill_user, status, last = status
 };
 struct AdminAsk {
   static constexpr Kind kind = Kind::admin_ask;
@@ -208,9 +209,13 @@ struct AdminAsk {
   Secret<128> secret;            // Base32; empty: draw one
   Secret<64> pin;
   Secret<16> code1, code2;
+  std::uint64_t transfer = 0;    // which backup or restore it is about
+  std::uint32_t place = 0;       // where in it to go on
+  bool dry_run = false;
   template <class A> void fields(A& a) {
     a(tag); a(verb); a(user); a(sid); a(hotp); a(counter); a(digits); a(period); a(algorithm);
     a(proof); a(disabled); a(without_pin); a(secret); a(pin); a(code1); a(code2);
+    a(transfer); a(place); a(dry_run);
   }
 };
 struct AdminRow {
@@ -218,6 +223,15 @@ struct AdminRow {
   std::uint32_t tag = 0;
   Secret<2048> json;             // one object; a new user's secret may be in it
   template <class A> void fields(A& a) { a(tag); a(json); }
+};
+struct AdminChunk {  // of a backup, sealed; both ways
+  static constexpr Kind kind = Kind::admin_chunk;
+  std::uint32_t tag = 0;
+  std::uint64_t transfer = 0;
+  std::uint32_t place = 0;
+  bool last = false;
+  Bytes<3088> bytes;
+  template <class A> void fields(A& a) { a(tag); a(transfer); a(place); a(last); a(bytes); }
 };
 struct AdminEnd {
   static constexpr Kind kind = Kind::admin_end;

@@ -240,7 +240,7 @@ told = {}
 for command, members in re.findall(r"^\.It Ic (.*?) Ta (.*)$", open(manual).read(), re.M):
     words = [w for w in members.replace(",", " ").split() if w not in ("Li", "No")]
     told[command] = words
-told["user show"] = told["user list"] + told["user show"][-4:]
+told["user show"] = told["user list"] + told["user show"][-5:]
 told["user export"] = told["user show"]
 told["user import"] = told["user import"][:8]
 assert told["user import"].pop(5) == "and", told

@@ -57,6 +57,8 @@ TEST_CASE("every command of the manual is understood", "[authctl]") {
       {"user import /tmp/x --format google --strip-domain --skip-existing --dry-run", AdminVerb::user_add},
       {"user import -", AdminVerb::user_add},
       {"user export", AdminVerb::user_export},
+      {"backup /tmp/x", AdminVerb::backup},
+      {"restore /tmp/x --dry-run", AdminVerb::restore},
       {"session list", AdminVerb::session_list},
       {"session list --user kate", AdminVerb::session_list},
       {"session kill abcdefgh2345", AdminVerb::session_kill},
@@ -175,7 +177,7 @@ TEST_CASE("a shell is told what may come next", "[authctl]") {
     std::vector<std::string_view> words;
     const char* more;  // u: users, s: sessions, f: files
   } rows[] = {
-      {{""}, {"user", "session", "status"}, ""},
+      {{""}, {"user", "backup", "restore", "session", "status"}, ""},
       {{"s"}, {"session", "status"}, ""},
       {{"x"}, {}, ""},
       {{"user", ""}, {"add", "list", "show", "disable", "enable", "remove", "set-pin", "resync", "unlock", "import",
@@ -193,7 +195,8 @@ TEST_CASE("a shell is told what may come next", "[authctl]") {
       {{"--"}, {"--json", "--help"}, ""},
       {{"--json", "-"}, {"-s", "-V", "--help"}, ""},
       {{"-s", ""}, {}, "f"},
-      {{"-s", "user", ""}, {"user", "session", "status"}, ""},
+      {{"-s", "user", ""}, {"user", "backup", "restore", "session", "status"}, ""},
+      {{"restore", ""}, {}, "f"},
       {{"user", "add", "kate", "--di"}, {"--digits"}, ""},
       {{"user", "add", "kate", "--digits", ""}, {"6", "7", "8"}, ""},
       {{"user", "add", "kate", "--digits", "6", "--algorithm", "SHA"}, {"SHA1", "SHA256", "SHA512"}, ""},

@@ -28,8 +28,8 @@ std::string code_for(const TokenShape& shape, std::int64_t counter) {
   const auto code = maker().hotp(key20, static_cast<std::uint64_t>(counter), shape.digits, shape.algorithm);
   return padded(code.value(), shape.digits);
 }
-TokenState totp(std::int64_t next = 0, std::int32_t drift = 0) { return {{}, next, drift, -1}; }
-TokenState hotp(std::int64_t next) { return {{TokenKind::hotp, Algorithm::sha1, 6, 30}, next, 0, -1}; }
+TokenState totp(std::int64_t next = 0, std::int32_t drift = 0) { return {{}, next, drift, false, -1}; }
+TokenState hotp(std::int64_t next) { return {{TokenKind::hotp, Algorithm::sha1, 6, 30}, next, 0, false, -1}; }
 
 // The narrow windows alone, as most of these tests want it.
 constexpr Windows narrow{1, 10, 0, 0};
@@ -91,7 +91,7 @@ TEST_CASE("the vectors of RFC 6238 appendix B come out", "[passcode]") {
     CHECK(codes.hotp(key20, step, 8, Algorithm::sha1).value() == row.sha1);
     CHECK(codes.hotp(key32, step, 8, Algorithm::sha256).value() == row.sha256);
     CHECK(codes.hotp(key64, step, 8, Algorithm::sha512).value() == row.sha512);
-    const TokenState state{{TokenKind::totp, Algorithm::sha512, 8, 30}, 0, 0, -1};
+    const TokenState state{{TokenKind::totp, Algorithm::sha512, 8, 30}, 0, 0, false, -1};
     const Match found =
         match_code(codes, key64, state, {}, padded(row.sha512, 8), Wall{row.time}).value();
     CHECK(found.fit == Fit::fresh);
@@ -143,7 +143,7 @@ TEST_CASE("a TOTP code holds to the last second of its window", "[passcode]") {
 
 TEST_CASE("every period from 1 s to 3600 s counts its own steps", "[passcode]") {
   const std::uint32_t period = GENERATE(1u, 29u, 60u, 3600u);
-  const TokenState state{{TokenKind::totp, Algorithm::sha256, 7, period}, 0, 0, -1};
+  const TokenState state{{TokenKind::totp, Algorithm::sha256, 7, period}, 0, 0, false, -1};
   const std::int64_t step = noon.s / period;
   const Match found = match(state, code_for(state.shape, step), noon);
   CHECK(found.fit == Fit::fresh);

@@ -17,7 +17,7 @@ using EveryMessage =
                TakeSession, TakenSession, Dial, Dialled, DialRefused, Learned, GateHello, Page, Judge, Verdict,
                Touch, Login, LoginResult, Logout, LoggedOut, Look, SessionInfo, Ended, EndedSeen, CheckPasscode,
                PasscodeResult, AskPlaces, Places, Remember, Forget, Refresh, Noted, Recall, Recalled, RecallEnd,
-               AdminAsk, AdminRow, AdminEnd, Vouch, Assertion, ListKeys, KeyList, Verify, Verification>;
+               AdminAsk, AdminRow, AdminChunk, AdminEnd, Vouch, Assertion, ListKeys, KeyList, Verify, Verification>;
 
 enum class Amount { random, full };
 

@@ -1,0 +1,53 @@
+// Writing users of a backup into the living database: all of them, or none.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "authd/store_db.h"
+
+namespace postern::authd {
+
+// What a restored token has that its row in the backup has not.
+struct RestoredToken {
+  std::int64_t next = 0;
+  bool lost = false;
+};
+
+// One transaction over the living store, with a backup beside it.  What was written is
+// undone when it goes, unless commit() succeeded.
+class Restoring {
+ public:
+  // Both must outlive it.  Fails when another transaction is open.
+  static Result<Restoring> begin(Database& live, const Database& backup);
+  Restoring(Restoring&& other) noexcept;
+  Restoring(const Restoring&) = delete;
+  Restoring& operator=(const Restoring&) = delete;
+  Restoring& operator=(Restoring&&) = delete;
+  ~Restoring();
+
+  // A user whom the living store does not have: all that the backup knows of him.
+  Result<void> bring_back(std::string_view name, const RestoredToken& token);
+  // A user whom both have: his PIN as in the backup, and whether he is disabled.
+  Result<void> bring_pin(std::string_view name, bool disabled);
+  // His token as in the backup.
+  Result<void> bring_token(std::string_view name, const RestoredToken& token);
+  // His token stays; what was spent by the backup's word is spent here too.
+  Result<void> spend_below(std::string_view name, std::int64_t next);
+  Result<void> remove(std::string_view name);
+  Result<void> commit();  // and no session is remembered any more
+
+ private:
+  struct Statements {
+    Statement user, token, logins, sources, pin, drop_token, set_token, spend, no_sessions, remove;
+  };
+  explicit Restoring(Database& live) : live_(&live) {}
+  Result<void> prepare();
+
+  Database* live_;
+  std::optional<Transaction> transaction_;
+  Statements statements_;
+};
+
+}  // namespace postern::authd
