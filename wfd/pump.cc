@@ -19,12 +19,23 @@ std::string chunk_head(std::size_t size) {
   return {digits, static_cast<std::size_t>(n)};
 }
 
+bool has_room(const Buffer& to, bool chunked) { return to.left() > chunk_overhead + (chunked ? least_chunk : 0); }
+
 }  // namespace
 
+std::size_t put_payload(std::string_view payload, Buffer& to, bool chunked) {
+  if (payload.empty() || !has_room(to, chunked)) return 0;
+  const std::string_view part = payload.substr(0, to.left() - chunk_overhead);
+  bool fits = !chunked || to.append(chunk_head(part.size()));
+  fits = fits && to.append(part);
+  if (chunked) fits = fits && to.append("\r\n");
+  return fits ? part.size() : 0;
+}
+
 bool move_body(BodyReader& reader, Buffer& from, Buffer& to, bool chunked, std::uint64_t& payload,
-               bool& fault) {
+               bool& fault, KeptBody* kept) {
   bool some = false;
-  while (!reader.ended() && !from.empty() && to.left() > chunk_overhead + (chunked ? least_chunk : 0)) {
+  while (!reader.ended() && !from.empty() && has_room(to, chunked)) {
     const std::string_view input = from.view().substr(0, to.left() - chunk_overhead);
     const BodyStep step = reader.next(input);
     if (step.fault != HttpFault::none) {
@@ -32,11 +43,8 @@ bool move_body(BodyReader& reader, Buffer& from, Buffer& to, bool chunked, std::
       return some;
     }
     const std::string_view body = input.substr(step.skip, step.payload);
-    bool fits = true;
-    if (!body.empty() && chunked) fits = to.append(chunk_head(body.size()));
-    fits = fits && to.append(body);
-    if (!body.empty() && chunked) fits = fits && to.append("\r\n");
-    fault = fault || !fits;  // cannot be: the room was looked at
+    if (put_payload(body, to, chunked) != body.size()) fault = true;  // cannot be: the room was looked at
+    if (kept != nullptr) kept->sent(body);
     from.drop(step.skip + step.payload);
     payload += body.size();
     some = true;
