@@ -58,17 +58,20 @@ enum class DialFault : std::uint8_t {  // why a destination was not dialled; zer
 // Why a server may be dialled.  A session is asked about with sessions; the others the
 // broker finds in its settings, or refuses.
 enum class Ground : std::uint8_t { session, public_path, preflight, last = preflight };
+// Which of a server's two ports will do: any, in the order that the broker knows to be
+// best, or only the one that has not answered 404 yet.
+enum class Ports : std::uint8_t { both, https, http, last = http };
 struct Dial {
   static constexpr Kind kind = Kind::dial;
   std::uint32_t tag = 0;
   Ticket ticket;
   CookieValue cookie;
   HostName host;                 // canonical Host of the request
-  bool plain = false;            // port 80 now: 443 answered 404
+  Ports ports = Ports::both;
   Ground ground = Ground::session;
   Text<512> subject;             // public_path: the path; preflight: the origin's host
   template <class A> void fields(A& a) {
-    a(tag); a(ticket); a(cookie); a(host); a(plain); a(ground); a(subject);
+    a(tag); a(ticket); a(cookie); a(host); a(ports); a(ground); a(subject);
   }
 };
 struct Dialled {  // + 1 descriptor: the connected socket
@@ -76,8 +79,9 @@ struct Dialled {  // + 1 descriptor: the connected socket
   std::uint32_t tag = 0;
   bool tls = true;
   bool fixed = false;            // a server of [hosts]
+  bool other_away = false;       // its other port was tried before, in vain
   Endpoint reached;
-  template <class A> void fields(A& a) { a(tag); a(tls); a(fixed); a(reached); }
+  template <class A> void fields(A& a) { a(tag); a(tls); a(fixed); a(other_away); a(reached); }
 };
 struct DialRefused {
   static constexpr Kind kind = Kind::dial_refused;

@@ -113,13 +113,14 @@ struct HostPolicy {
   bool operator==(const HostPolicy&) const = default;
 };
 
-// A row of [hosts].  Scheme any tries TLS first, then plain, as for other servers; with
-// a port both are tried on that port.  Port 0 means the ports of [intranet].
+// A row of [hosts].  Scheme any without a port means both ports of [intranet], as for
+// other servers; with a port it means TLS, for one port does not speak both.
 struct FixedServer {
   std::string name;  // lower case
   Scheme scheme{};
   Address address;
-  std::uint16_t port = 0;
+  std::uint16_t port = 0;  // 0: the port of [intranet]
+  bool has_two_ports() const { return scheme == Scheme::any && port == 0; }
   bool operator==(const FixedServer&) const = default;
 };
 

@@ -129,7 +129,7 @@ constexpr Row<S> rows[] = {
     {"limits", "head_fields", "100", Need::optional, from_to(10, 128), set<S, &S::limits, &L::head_fields>,
      "The most header fields in a head."},
     {"limits", "replay_bytes", "64k", Need::optional, from_to(0, 1 << 20), set<S, &S::limits, &L::replay_bytes>,
-     "The longest request body that is kept to be sent again to the plain port."},
+     "The longest request body that is kept while it may have to be sent again."},
     {"authd", "socket", "/run/postern/gate.sock", Need::optional, text_of(Form::socket_path), set<S, &S::authd_socket>,
      "The socket of authd."},
 };

@@ -153,7 +153,7 @@ bool Broker::dial(Client& client, Dial& message, Packet&) {
   errand.tag = message.tag;
   errand.ticket = message.ticket;
   errand.host = message.host;
-  errand.plain = message.plain;
+  errand.ports = message.ports;
   if (message.ground == Ground::session)
     ask_verdict(number, message);
   else
@@ -197,9 +197,11 @@ bool Broker::learn(Client& client, Learned& message, Packet&) {
 void Broker::go(std::uint32_t number) {
   Errand& errand = errands_[number];
   errand.deadline.cancel();
-  const auto judged = policy_.judge(errand.ticket.destination, errand.host.view(), errand.plain);
+  const auto judged = policy_.judge(errand.ticket.destination, errand.host.view(), errand.ports);
   if (!judged)
     refuse(number, judged.error());
+  else if (errand.ports != Ports::both && ports_.is_silent(judged->key, errand.ports == Ports::https, loop_.now()))
+    refuse(number, DialFault::timeout);
   else
     connect(number, ports_.arrange(*judged, loop_.now()));
 }
@@ -210,13 +212,17 @@ void Broker::connect(std::uint32_t number, const DialPlan& plan) {
   DialOrder order;
   order.plan = plan;
   order.first_wait = std::min(settings_.intranet.https_timeout, settings_.limits.connect_timeout);
-  order.last_wait = settings_.limits.connect_timeout;
+  // Whoever asks for one port has a 404 from the other, and does not wait long for a better answer.
+  order.last_wait = errand.ports == Ports::both ? settings_.limits.connect_timeout : order.first_wait;
   if (settings_.intranet.source == SourceAddress::client)
     order.source = errand.ticket.client.address;
   errand.connector = std::make_unique<Connector>(
       loop_, order,
-      [this, ticket = errand.ticket](const DialTarget& target, std::string_view result,
-                                     Duration took) { log_dial(log_, ticket, target, result, took); },
+      [this, ticket = errand.ticket, key = plan.key](const DialTarget& target, std::string_view result,
+                                                     Duration took) {
+        log_dial(log_, ticket, target, result, took);
+        ports_.note(key, target.tls, result == word_of(DialFault::timeout), loop_.now());
+      },
       [this, number](UniqueFd socket, const DialTarget& target, DialFault fault) {
         if (socket)
           arrived(number, std::move(socket), target);
@@ -240,6 +246,7 @@ void Broker::arrived(std::uint32_t number, UniqueFd socket, const DialTarget& ta
   answer.tag = errand.tag;
   answer.tls = target.tls;
   answer.fixed = errand.plan.fixed;
+  answer.other_away = !(target == errand.plan.targets[0]);
   answer.reached = target.endpoint;
   const int lent[] = {socket.get()};
   if (client != nullptr) after(errand.worker, client->channel.send(answer, lent));

@@ -52,7 +52,7 @@ class Broker {
     std::uint32_t tag = 0;  // the worker's
     Ticket ticket;
     HostName host;
-    bool plain = false;
+    Ports ports = Ports::both;
     Timer deadline;         // of the verdict
     std::unique_ptr<Connector> connector;
     DialPlan plan;          // as judged

@@ -98,7 +98,8 @@ Duration Connection::time_for(State state) const {
     case State::vouch: return worker_.shop().patience.sessions;
     case State::dial: return worker_.shop().patience.broker + limits.connect_timeout + worker_.shop().settings.intranet.https_timeout;
     case State::reach: return limits.connect_timeout;
-    case State::exchange: return now_->answer_begun ? limits.body_timeout : limits.response_timeout;
+    case State::exchange:
+      return now_->answer_begun || is_client_due() ? limits.body_timeout : limits.response_timeout;
     case State::tunnel: return tunnel_time();
     case State::answer: return limits.body_timeout;
     case State::linger: return linger_time;
@@ -131,8 +132,8 @@ void Connection::on_deadline() {
     case State::reach:
     case State::exchange:
       if (now_->answer_begun) return end(cause_);
-      if (kept_) use_kept();
-      else refuse(504, "timeout");
+      if (is_client_due()) refuse(408, "slow");
+      else attempt_failed(Outcome::broken, 504, "timeout");
       break;
     default:
       return end(cause_);
@@ -158,7 +159,7 @@ bool Connection::wants_to_read() const {
     case State::read_head:
     case State::read_form:
     case State::linger: return true;
-    case State::exchange: return !request_body_.ended() && in_.left() > 0 && !client_eof_;
+    case State::exchange: return wants_body() && in_.left() > 0 && !client_eof_;
     case State::tunnel: return in_.left() > 0 && !client_eof_;
     default: return false;
   }
@@ -222,6 +223,14 @@ bool Connection::step_handshake() {
   return false;
 }
 
+HeadLimits Connection::head_limits() const {
+  HeadLimits limits;
+  limits.head_bytes = worker_.shop().settings.limits.head_bytes;
+  limits.line_bytes = worker_.shop().settings.limits.line_bytes;
+  limits.fields = worker_.shop().settings.limits.head_fields;
+  return limits;
+}
+
 bool Connection::step_read_head() {
   const bool was_empty = in_.empty();
   const bool some = read_client(in_);
@@ -230,12 +239,7 @@ bool Connection::step_read_head() {
     if (client_eof_) end(cause_);
     return false;
   }
-  const auto& limits = worker_.shop().settings.limits;
-  HeadLimits head_limits;
-  head_limits.head_bytes = limits.head_bytes;
-  head_limits.line_bytes = limits.line_bytes;
-  head_limits.fields = limits.head_fields;
-  const HeadResult result = parse_request(in_.view(), head_limits, head_);
+  const HeadResult result = parse_request(in_.view(), head_limits(), head_);
   if (result.state == Parse::more) {
     if (client_eof_) end(cause_);  // it changed its mind
     return false;

@@ -3,8 +3,8 @@
 // (states, the client's end), connection_judge.cc (one request head is judged),
 // connection_login.cc (the login host), connection_dial.cc (which server, and whether its
 // answer will do), connection_identity.cc (what servers are told for certain about the
-// user), connection_relay.cc (the way there and back), connection_tunnel.cc (WebSockets),
-// connection_log.cc.
+// user), connection_relay.cc (the way there and back), connection_body.cc (a request's
+// body), connection_tunnel.cc (WebSockets), connection_log.cc.
 #pragma once
 
 #include <memory>
@@ -20,7 +20,9 @@
 #include "common/settings.h"
 #include "wfd/answer.h"
 #include "wfd/form.h"
+#include "wfd/forward.h"
 #include "wfd/frame_meter.h"
+#include "wfd/kept_body.h"
 #include "wfd/login_host.h"
 #include "wfd/open_ground.h"
 #include "wfd/relay_state.h"
@@ -78,11 +80,15 @@ class Connection {
     unsigned status = 0;
     std::uint64_t in = 0, out = 0;  // body bytes, both as payload
     Mono began{};
-    bool head_taken = false;        // the head is gone from in_
+    bool head_taken = false;        // the head is gone from in_, for its body comes behind it
+    std::unique_ptr<Buffer> head;   // where it is now, and what head_ refers to
     bool answer_begun = false;      // something of an answer went to the client
     bool continued = false;         // 100 was said
+    bool body_unwanted = false;     // the answer came instead of a 100
+    Timer patience;                 // with a server that says neither
     bool other_tried = false;       // the other port had its turn
-    bool plain_only = false;        // dial the plain port
+    Ports ports = Ports::both;      // which may be dialled
+    KeptBody body;                  // what port 80 got of the body
     bool retried = false;
     ClientSide side;
     ClientFraming framing;
@@ -110,6 +116,7 @@ class Connection {
   bool step_nothing();
   bool step_handshake();
   bool step_read_head();
+  HeadLimits head_limits() const;
   bool step_read_form();
   bool step_answer();
   bool step_linger();
@@ -155,8 +162,11 @@ class Connection {
   bool upstream_is_ready();
   bool step_reach();
   bool judge_answer();
+  OriginFacts origin_facts() const;
+  bool has_two_ports() const;
   bool ask_other_port(bool keep);
   void use_kept();
+  void attempt_failed(Outcome outcome, unsigned status, std::string_view reason, std::string_view detail = {});
   bool upstream_failed(std::string_view reason);
   bool retry();
   void learn(Port port);
@@ -178,7 +188,7 @@ class Connection {
   // connection_relay.cc
   bool step_exchange();
   bool begin_request();
-  bool move_request_body();
+  ForwardPlan forward_plan() const;
   bool move_answer();
   bool move_answer_head();
   bool move_answer_body();
@@ -189,6 +199,18 @@ class Connection {
   bool answer_complete();
   void touch_session();
   AnswerPlan answer_plan() const;
+
+  // connection_body.cc
+  bool take_head();
+  void begin_body();
+  bool move_request_body();
+  bool wants_body() const;
+  bool is_client_due() const;
+  bool body_was_sent() const;
+  bool wants_continue() const;
+  bool awaits_continue() const;
+  void say_continue();
+  void on_silence();
   const HostPolicy& policy() const;
 
   // connection_tunnel.cc

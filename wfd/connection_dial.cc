@@ -14,7 +14,7 @@ namespace {
 // Faults of the server or of the way to it; after those a kept 404 is the answer.
 bool is_unreachable(DialFault fault) {
   return fault == DialFault::refused || fault == DialFault::unreachable || fault == DialFault::timeout ||
-         fault == DialFault::forbidden;  // no plain port for this one
+         fault == DialFault::forbidden;  // no such port for this one
 }
 
 // Faults for which the client is to blame.
@@ -46,7 +46,7 @@ bool Connection::step_dial() {
   order.subject = Text<512>(now_->opening.subject);
   if (order.ground == Ground::session) order.cookie.assign(now_->cookie.bytes());
   order.host = HostName(now_->host);
-  order.plain = now_->plain_only;
+  order.ports = now_->ports;
   asked_ = worker_.ask(*this, Role::broker, order);
   if (asked_ != 0) return false;
   refuse(503, "missing-peer");
@@ -66,6 +66,7 @@ void Connection::on_dialled(const Dialled& answer, UniqueFd socket) {
   upstream_ = std::make_unique<Upstream>(worker_.shop().settings.limits.head_bytes);
   upstream_->way = answer.tls ? Way::https : Way::http;
   upstream_->fixed = answer.fixed;
+  now_->other_tried |= answer.other_away;
   upstream_->host = now_->host;
   upstream_->sid = now_->sid;
   if (answer.tls) {
@@ -86,14 +87,11 @@ void Connection::on_dialled(const Dialled& answer, UniqueFd socket) {
 void Connection::on_dial_refused(DialFault fault) {
   asked_ = 0;
   if (state_ != State::dial) return;
-  if (kept_ && is_unreachable(fault)) {
-    use_kept();
-  } else if (fault == DialFault::no_session) {
-    demand_login_page();  // it ended a moment ago
-  } else {
-    if (is_misuse(fault)) cause_ = Cause::refused;
-    refuse(static_cast<unsigned>(status_of(fault)), word_of(fault));
-  }
+  const auto status = static_cast<unsigned>(status_of(fault));
+  if (is_misuse(fault) && !kept_) cause_ = Cause::refused;
+  if (fault == DialFault::no_session) demand_login_page();  // it ended a moment ago
+  else if (is_unreachable(fault)) attempt_failed(Outcome::unreachable, status, word_of(fault));
+  else refuse(status, word_of(fault));
   drive();
 }
 
@@ -103,8 +101,8 @@ bool Connection::step_reach() {
   if (io == Io::want_read || io == Io::want_write) return false;
   if (io == Io::done) return go_up(Event::reached);
   const std::string reason = "tls-" + std::string(upstream_->stream.failure());
-  if (kept_) use_kept();
-  else refuse(502, reason, "The intranet server could not prove who it is, or speaks no TLS: " + reason + ".");
+  attempt_failed(Outcome::tls_failed, 502, reason,
+                 "The intranet server could not prove who it is, or speaks no TLS: " + reason + ".");
   return true;
 }
 
@@ -117,15 +115,8 @@ bool Connection::judge_answer() {
   Attempt attempt{up.way, Outcome::answered, static_cast<unsigned>(up.head.status), false};
   attempt.loops = up.way == Way::http && location != nullptr &&
                   redirects_to_itself(attempt.status, location->value, now_->method, now_->host, now_->target);
-  OriginFacts facts;
-  const FixedServer* fixed = worker_.shop().settings.fixed_server(now_->host);
-  facts.plain_allowed = policy().plain == Plain::fallback && (fixed == nullptr || fixed->scheme == Scheme::any);
-  // A plain port that was dialled first was so because the broker remembers it; one that
-  // sends everybody to https belies that memory.
-  facts.other_tried = now_->other_tried || (up.way == Way::http && !attempt.loops);
-  facts.kept_404 = kept_ != nullptr;
-  facts.has_body = now_->head_taken;
-  switch (decide(attempt, facts)) {
+  if (attempt.loops) learn(Port::none);  // the broker remembers this port wrongly
+  switch (decide(attempt, origin_facts())) {
     case Next::deliver: return deliver();
     case Next::deliver_kept: use_kept(); return true;
     case Next::dial_other: return ask_other_port(false);
@@ -135,16 +126,30 @@ bool Connection::judge_answer() {
   return upstream_failed("no-usable-answer");
 }
 
+bool Connection::has_two_ports() const {
+  const FixedServer* fixed = worker_.shop().settings.fixed_server(now_->host);
+  return policy().plain == Plain::fallback && (fixed == nullptr || fixed->has_two_ports());
+}
+
+OriginFacts Connection::origin_facts() const {
+  OriginFacts facts;
+  facts.two_ports = has_two_ports();
+  facts.other_tried = now_->other_tried;
+  facts.kept_404 = kept_ != nullptr;
+  facts.body_sent = body_was_sent();
+  facts.body_kept = now_->body.whole();
+  return facts;
+}
+
 bool Connection::ask_other_port(bool keep) {
   const bool was_tls = upstream_->way == Way::https;
-  if (!was_tls) learn(Port::none);
   if (keep) {
     kept_ = std::move(upstream_);
     kept_->watcher.stop();
   }
   drop_upstream();
   now_->other_tried = true;
-  now_->plain_only = was_tls;
+  now_->ports = was_tls ? Ports::http : Ports::https;
   take(Event::other_port);
   return true;
 }
@@ -154,19 +159,23 @@ void Connection::use_kept() {
   drop_upstream();
   upstream_ = std::move(kept_);
   upstream_->hung_up = false;
+  if (!upstream_->request_whole) now_->body_unwanted = true;  // what it lacks went elsewhere
   take(Event::kept_answer);
   (void)deliver();
 }
 
-// No usable answer came.  True, for the state has changed.
+// This attempt brought no answer.  With a 404 at hand that is the answer; else it is an
+// error of ours.
+void Connection::attempt_failed(Outcome outcome, unsigned status, std::string_view reason, std::string_view detail) {
+  const Attempt attempt{upstream_ ? upstream_->way : Way::https, outcome, 0, false};
+  if (decide(attempt, origin_facts()) != Next::deliver_kept) return refuse(status, reason, detail);
+  if (outcome != Outcome::unreachable) log_refusal(404, reason);  // that is told by the broker's lines
+  use_kept();
+}
+
+// The server broke, or what it said is no answer.  True, for the state has changed.
 bool Connection::upstream_failed(std::string_view reason) {
-  if (retry()) return true;
-  drop_upstream();
-  if (kept_) {
-    use_kept();
-    return true;
-  }
-  refuse(502, reason);
+  if (!retry()) attempt_failed(Outcome::broken, 502, reason);
   return true;
 }
 

@@ -70,8 +70,8 @@ bool Connection::refuse_head() {
 // A body whose framing is wrong in what is there of it is refused before a byte of its
 // request goes anywhere.  True if it was.
 bool Connection::refuse_body() {
-  if (head_.framing != Framing::chunked || now_->head_taken) return false;
-  const HttpFault fault = fault_ahead(request_body_, in_.view().substr(head_.size));
+  if (head_.framing != Framing::chunked) return false;
+  const HttpFault fault = fault_ahead(request_body_, in_.view().substr(now_->head_taken ? 0 : head_.size));
   if (fault == HttpFault::none) return false;
   cause_ = Cause::unparsable;
   last_request_ = true;

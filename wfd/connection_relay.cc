@@ -17,16 +17,32 @@ constexpr unsigned most_interims = 16;  // 1xx before one answer
 
 // ---- the request goes up --------------------------------------------------------
 
-// Writes the head for the server.  A request without body stays in in_ until its answer
-// is settled, so that it can be made again for another port.
+// Writes the head for the server.  The request stays at hand until its answer is settled,
+// so that it can be made again for another port.
 bool Connection::begin_request() {
-  if (head_.framing == Framing::chunked && !now_->head_taken) (void)read_client(in_);
-  if (refuse_body()) return true;
-  const WfdSettings& settings = worker_.shop().settings;
   if (needs_assertion() && !has_assertion()) {
     refuse(503, "no-assertion");
     return true;
   }
+  const bool has_body = now_->head_taken || !request_body_.ended();
+  if (has_body && !take_head()) return true;
+  const ForwardPlan plan = forward_plan();
+  Result<std::string> text = forward_head(head_, plan);
+  Upstream& up = *upstream_;
+  up.head_done = false;
+  up.interims = 0;
+  up.body = BodyReader();
+  up.request_whole = !has_body;
+  const bool fits = text && up.out.append(*text);
+  if (fits) trace("gate-server", *text);
+  if ((plan.forward_cookie || !plan.assertion.empty()) && text) wipe(text->data(), text->size());
+  if (!fits) refuse(400, "head-cannot-be-made");
+  else if (has_body) begin_body();
+  return true;
+}
+
+ForwardPlan Connection::forward_plan() const {
+  const WfdSettings& settings = worker_.shop().settings;
   ForwardPlan plan;
   plan.cookie_name = settings.cookie.name;
   plan.forward_cookie = settings.cookie.forward && is_trusted(*upstream_) && !now_->sid.empty();
@@ -39,64 +55,26 @@ bool Connection::begin_request() {
   plan.preflight = now_->opening.ground == Ground::preflight;
   if (needs_assertion()) plan.assertion = voucher_->token.text();
   if (now_->websocket) plan.websocket_key = now_->websocket->key;
-  Result<std::string> text = forward_head(head_, plan);
-  upstream_->head_done = false;
-  upstream_->interims = 0;
-  upstream_->body = BodyReader();
-  const bool fits = text && upstream_->out.append(*text);
-  if (fits) trace("gate-server", *text);
-  if ((plan.forward_cookie || !plan.assertion.empty()) && text) wipe(text->data(), text->size());
-  if (!fits) {
-    refuse(400, "head-cannot-be-made");
-    return true;
-  }
-  if (request_body_.ended()) return true;
-  in_.drop(head_.size);
-  now_->head_taken = true;
-  const bool waits = head_.expect_continue && in_.empty() && !now_->continued;
-  now_->continued = true;
-  if (waits && !out_.append("HTTP/1.1 100 Continue\r\n\r\n")) end(Cause::none);
-  return true;
+  plan.expect = awaits_continue() && !upstream_->knows_no_interims();
+  return plan;
 }
 
 // One round of everything that can move.  True if something did, or the state changed.
 bool Connection::step_exchange() {
-  bool moved = false;
-  if (!request_body_.ended() && !client_eof_) moved |= read_client(in_);
-  moved |= move_request_body();
+  bool up = wants_body() && !client_eof_ && read_client(in_);
+  up |= move_request_body();
   if (state_ != State::exchange) return true;
-  moved |= write_upstream();
-  moved |= read_upstream();
-  moved |= move_answer();
+  up |= write_upstream();
+  bool down = read_upstream();
+  down |= move_answer();
   if (state_ != State::exchange) return true;
   const std::size_t before = out_.size();
   (void)flush_client();
   if (state_ != State::exchange) return true;
-  moved |= out_.size() != before;
-  if (moved) {
-    deadline_.move(worker_.loop().now() + time_for(state_));
-    touch_session();
-  }
-  return moved;
-}
-
-bool Connection::move_request_body() {
-  if (request_body_.ended()) return false;
-  bool fault = false;
-  const bool chunked = head_.framing == Framing::chunked;
-  const bool moved = move_body(request_body_, in_, upstream_->out, chunked, now_->in, fault);
-  if (request_body_.ended() && chunked && !upstream_->out.append(last_chunk)) fault = true;
-  if (fault) {
-    cause_ = Cause::unparsable;
-    drop_upstream();
-    const HttpFault why = request_body_.fault();
-    if (!now_->answer_begun) return refuse(400, word_of(why)), true;
-    log_refusal(now_->status, word_of(why));
-    end(cause_);
-    return true;
-  }
-  if (!request_body_.ended() && client_eof_ && in_.empty()) end(cause_);  // it went in the middle
-  return moved;
+  down |= out_.size() != before;
+  if (up || down) deadline_.move(worker_.loop().now() + time_for(state_));
+  if (up || down) touch_session();
+  return up || down;
 }
 
 bool Connection::write_upstream() {
@@ -104,13 +82,12 @@ bool Connection::write_upstream() {
   bool some = false;
   while (!up.out.empty() && !up.gone) {
     const IoResult r = up.stream.write(up.out.view());
-    if (r.io != Io::done) {
-      if (r.io == Io::closed || r.io == Io::failed) up.out.release();  // its answer may still be there
-      break;
-    }
+    if (r.io == Io::closed || r.io == Io::failed) up.deaf = true;
+    if (r.io != Io::done) break;
     up.out.drop(r.n);
     some = true;
   }
+  if (up.deaf) up.out.release();  // nobody takes it, but an answer may still be there
   return some;
 }
 
@@ -143,11 +120,7 @@ bool Connection::move_answer() {
 bool Connection::move_answer_head() {
   Upstream& up = *upstream_;
   if (up.in.empty()) return up.gone && upstream_failed("closed");
-  HeadLimits limits;
-  limits.head_bytes = worker_.shop().settings.limits.head_bytes;
-  limits.line_bytes = worker_.shop().settings.limits.line_bytes;
-  limits.fields = worker_.shop().settings.limits.head_fields;
-  const HeadResult result = parse_response(up.in.view(), limits, now_->side.request_was_head, up.head);
+  const HeadResult result = parse_response(up.in.view(), head_limits(), now_->side.request_was_head, up.head);
   if (result.state == Parse::more) return up.gone && upstream_failed("closed-in-head");
   if (result.state == Parse::bad) return upstream_failed(word_of(result.fault));
   if (up.head.status < 200) return pass_interim();
@@ -156,16 +129,19 @@ bool Connection::move_answer_head() {
   return judge_answer();
 }
 
-// 1xx: 100 was ours to say, 101 ends all this, others go on (RFC 9110, 15.2).
+// 1xx: 100 goes to who waits for it, 101 ends all this, others go on (RFC 9110, 15.2).
 bool Connection::pass_interim() {
   Upstream& up = *upstream_;
   if (up.head.status == 101) return begin_tunnel();
   if (++up.interims > most_interims) return upstream_failed("too-many-interims");
-  if (up.head.status != 100 && now_->side.version == Version::http_1_1) {
+  const bool wanted = up.head.status != 100 || wants_continue();
+  if (wanted && now_->side.version == Version::http_1_1) {
     const Result<std::string> text = answer_head(up.head, answer_plan(), now_->side, {});
     if (!text || !out_.append(*text)) return upstream_failed("interim-bad");
   }
+  if (up.head.status == 100) now_->continued = true;
   up.in.drop(up.head.size);
+  deadline_.move(worker_.loop().now() + time_for(state_));
   return true;
 }
 
@@ -182,6 +158,8 @@ AnswerPlan Connection::answer_plan() const {
 
 bool Connection::deliver() {
   Upstream& up = *upstream_;
+  if (awaits_continue() && up.head.status >= 300) now_->body_unwanted = true;
+  now_->body.forget();
   if (!request_body_.ended() || last_request_) now_->side.close = true;
   now_->framing = frame_for(up.head, now_->side);
   now_->side.close = now_->framing.close;
@@ -223,7 +201,7 @@ bool Connection::move_answer_body() {
 bool Connection::answer_complete() {
   Upstream& up = *upstream_;
   if (now_->framing.framing == Framing::chunked && !out_.append(last_chunk)) return false;
-  const bool reusable = up.head.keep_alive && !up.gone && up.in.empty() && up.out.empty() && request_body_.ended();
+  const bool reusable = up.head.keep_alive && !up.gone && !up.deaf && up.in.empty() && up.out.empty() && up.request_whole;
   ++up.answers;
   up.head_done = false;
   if (!reusable) drop_upstream();

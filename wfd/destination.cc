@@ -71,50 +71,47 @@ bool DestinationPolicy::is_off_limits(const Address& address) const {
 
 std::expected<DialPlan, DialFault> DestinationPolicy::plan_for_fixed(const FixedServer& server,
                                                                     std::string_view host,
-                                                                    bool plain) const {
+                                                                    Ports ports) const {
   // The operator's word: it need not be inside the networks, but the bastion stays out of reach.
   if (is_off_limits(server.address)) return std::unexpected(DialFault::forbidden);
   const std::uint16_t tls_port = server.port != 0 ? server.port : settings_.intranet.https_port;
   const std::uint16_t plain_port = server.port != 0 ? server.port : settings_.intranet.http_port;
   const bool may_plain = server.scheme == Scheme::http ||
-                         (server.scheme == Scheme::any &&
-                          settings_.policy_for(host).plain == Plain::fallback);
+                         (server.has_two_ports() && settings_.policy_for(host).plain == Plain::fallback);
   DialPlan plan;
   plan.fixed = true;
   plan.key = {server.address, tls_port};
-  if (server.scheme != Scheme::http && !plain) add(plan, server.address, tls_port, true);
-  // Where both speak on one port, a port that refused TLS would refuse again.
-  if (may_plain && (plan.count == 0 || plain_port != tls_port))
-    add(plan, server.address, plain_port, false);
+  if (server.scheme != Scheme::http && ports != Ports::http) add(plan, server.address, tls_port, true);
+  if (may_plain && ports != Ports::https) add(plan, server.address, plain_port, false);
   if (plan.count == 0) return std::unexpected(DialFault::forbidden);
   return plan;
 }
 
 std::expected<DialPlan, DialFault> DestinationPolicy::plan_for_dialled(const Endpoint& dialled,
                                                                       std::string_view host,
-                                                                      bool plain) const {
+                                                                      Ports ports) const {
   const bool right_port = dialled.port == port_of_https || dialled.port == settings_.listen.port;
   const Address& address = dialled.address;
-  if (!right_port || is_off_limits(address) || !networks_.contains(address) ||
-      exclude_.contains(address))
+  if (!right_port || is_off_limits(address)) return std::unexpected(DialFault::forbidden);
+  if (!networks_.contains(address) || exclude_.contains(address))
     return std::unexpected(DialFault::forbidden);
   const bool may_plain = settings_.policy_for(host).plain == Plain::fallback;
   DialPlan plan;
   plan.key = {address, settings_.intranet.https_port};
-  if (!plain) add(plan, address, settings_.intranet.https_port, true);
-  if (may_plain) add(plan, address, settings_.intranet.http_port, false);
+  if (ports != Ports::http) add(plan, address, settings_.intranet.https_port, true);
+  if (may_plain && ports != Ports::https) add(plan, address, settings_.intranet.http_port, false);
   if (plan.count == 0) return std::unexpected(DialFault::forbidden);
   return plan;
 }
 
 std::expected<DialPlan, DialFault> DestinationPolicy::judge(const Endpoint& dialled,
                                                             std::string_view host,
-                                                            bool plain) const {
+                                                            Ports ports) const {
   if (!is_at_or_below(host, settings_.domains)) return std::unexpected(DialFault::unknown_host);
   const FixedServer* fixed = settings_.fixed_server(host);
-  if (fixed != nullptr) return plan_for_fixed(*fixed, host, plain);
+  if (fixed != nullptr) return plan_for_fixed(*fixed, host, ports);
   if (settings_.listen.mode == ListenMode::direct) return std::unexpected(DialFault::unknown_host);
-  return plan_for_dialled(dialled, host, plain);
+  return plan_for_dialled(dialled, host, ports);
 }
 
 }  // namespace postern::wfd

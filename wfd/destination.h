@@ -52,20 +52,20 @@ class DestinationPolicy {
                     Forbidden forbidden = is_never_dialled);
 
   // `dialled` is what the client dialled (from its ticket), `host` the canonical host of
-  // its request.  With `plain` the request came back from TLS with a 404 and only the
-  // plain port is asked for.  Faults: forbidden, or unknown_host (not at or below
-  // [domain] name, or in direct mode not in [hosts]).
+  // its request; with `ports` other than both, the request came back from the other port
+  // with a 404.  Faults: forbidden, or unknown_host (not at or below [domain] name, or in
+  // direct mode not in [hosts]).
   std::expected<DialPlan, DialFault> judge(const Endpoint& dialled, std::string_view host,
-                                           bool plain) const;
+                                           Ports ports) const;
 
   // Whether `address` is forbidden by itself or this host's own.
   bool is_off_limits(const Address& address) const;
 
  private:
   std::expected<DialPlan, DialFault> plan_for_fixed(const FixedServer& server,
-                                                    std::string_view host, bool plain) const;
+                                                    std::string_view host, Ports ports) const;
   std::expected<DialPlan, DialFault> plan_for_dialled(const Endpoint& dialled,
-                                                      std::string_view host, bool plain) const;
+                                                      std::string_view host, Ports ports) const;
 
   const WfdSettings& settings_;
   NetworkSet networks_, exclude_;

@@ -81,6 +81,7 @@ Result<std::string> forward_head(const RequestHead& head, const ForwardPlan& pla
   if (!plan.assertion.empty()) to.field("X-Postern-Assertion", plan.assertion);
   write_handshake(to, plan);
   write_framing(to, head);
+  if (plan.expect) to.field("Expect", "100-continue");
   return to.finish();
 }
 

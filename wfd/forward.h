@@ -22,6 +22,7 @@ struct ForwardPlan {
   std::string_view sid;                 // and no X-Postern-Session
   Address client;
   bool preflight = false;               // a question of a browser's: only what it asks goes on
+  bool expect = false;                  // Expect: 100-continue, which the client said
   std::string_view assertion;           // a proved server's; empty: none
   std::string_view websocket_key;       // of a handshake that was judged good; empty: strip every Upgrade
 };
@@ -31,10 +32,10 @@ struct ForwardPlan {
 // X-Forwarded-Proto, X-Forwarded-Host, X-Postern-Assertion, and the framing that the parser
 // found.  Left out are the fields of field_rules.h, what Connection names, `strip` (in every
 // spelling), and our cookie.  Of a preflight, Origin and Access-Control-Request-* alone go
-// on.  No Connection is sent: HTTP/1.1 goes on by default.  Expect is left out because the
-// caller says 100 itself, after the verdict.  A WebSocket's handshake gets Upgrade,
-// Connection, Sec-WebSocket-Key and Sec-WebSocket-Version anew.  Fails only if a value of
-// the plan has bytes that no field may have.
+// on.  No Connection is sent: HTTP/1.1 goes on by default.  Expect is the caller's to say.
+// A WebSocket's handshake gets Upgrade, Connection, Sec-WebSocket-Key and
+// Sec-WebSocket-Version anew.  Fails only if a value of the plan has bytes that no field may
+// have.
 Result<std::string> forward_head(const RequestHead& head, const ForwardPlan& plan);
 
 }  // namespace postern::wfd

@@ -11,12 +11,11 @@ namespace postern::wfd {
 namespace {
 
 enum class Need : std::uint8_t { any, no, yes };
+enum class Kind : std::uint8_t { other_status, not_found, circle, nothing };  // nothing: no answer came
 
 struct Row {
-  Way way;
-  Outcome outcome;
-  Need counts_as_404;
-  Need may_try_other;
+  Kind kind;
+  Need may_ask_other;
   Need kept_404;
   Next next;
 };
@@ -26,41 +25,29 @@ constexpr auto no = Need::no;
 constexpr auto yes = Need::yes;
 
 constexpr Row table[] = {
-    // way          outcome               404  other kept  next
-    {Way::https,  Outcome::unreachable, any, yes,  any,  Next::dial_other},
-    {Way::https,  Outcome::unreachable, any, no,   yes,  Next::deliver_kept},
-    {Way::https,  Outcome::answered,    no,  any,  any,  Next::deliver},
-    {Way::https,  Outcome::answered,    yes, yes,  any,  Next::keep_and_dial_other},
-    {Way::https,  Outcome::answered,    yes, no,   any,  Next::deliver},
-    {Way::http,   Outcome::unreachable, any, yes,  any,  Next::dial_other},
-    {Way::http,   Outcome::unreachable, any, no,   yes,  Next::deliver_kept},
-    {Way::http,   Outcome::broken,      any, no,   yes,  Next::deliver_kept},
-    {Way::http,   Outcome::answered,    no,  any,  any,  Next::deliver},
-    {Way::http,   Outcome::answered,    yes, yes,  any,  Next::keep_and_dial_other},
-    {Way::http,   Outcome::answered,    yes, no,   yes,  Next::deliver_kept},
-    {Way::http,   Outcome::answered,    yes, no,   no,   Next::deliver},
-    // TLS that failed, and a 443 that broke half-way, are in no row: they fail.
+    // came               other kept  next
+    {Kind::other_status,  any,  any,  Next::deliver},
+    {Kind::not_found,     yes,  any,  Next::keep_and_dial_other},
+    {Kind::not_found,     no,   yes,  Next::deliver_kept},
+    {Kind::not_found,     no,   no,   Next::deliver},
+    // A redirect into a circle is no 404 that a person could read, so it is never kept.
+    {Kind::circle,        yes,  any,  Next::dial_other},
+    {Kind::circle,        no,   yes,  Next::deliver_kept},
+    {Kind::nothing,       any,  yes,  Next::deliver_kept},
+    // A circle and nothing, with no 404 kept, are in no row: they fail.
 };
+
+Kind kind_of(const Attempt& now) {
+  if (now.outcome != Outcome::answered) return Kind::nothing;
+  if (now.loops && now.way == Way::http) return Kind::circle;
+  return now.status == 404 ? Kind::not_found : Kind::other_status;
+}
 
 bool fits(Need need, bool fact) { return need == any || (need == yes) == fact; }
 
-// From 443 to 80 goes a request of which nothing was sent yet, unless that server is known
-// for its TLS, or one without a body.  From 80 to 443 a kept body may be sent again.
-bool may_try_other(const Attempt& now, const OriginFacts& facts) {
-  if (facts.other_tried) return false;
-  const bool unsent = now.outcome == Outcome::unreachable;
-  if (now.way == Way::https)
-    return facts.plain_allowed && (unsent ? !facts.tls_known : !facts.has_body);
-  return unsent || !facts.has_body || facts.body_kept;
-}
-
-// A redirect into a circle is no 404 that a person could read: with nothing better to
-// give, it is an error of ours instead of an answer.
-Next without_circles(Next next, const Attempt& now) {
-  if (!now.loops || now.way != Way::http) return next;
-  if (next == Next::deliver) return Next::fail;
-  if (next == Next::keep_and_dial_other) return Next::dial_other;
-  return next;
+bool may_ask_other(const Attempt& now, const OriginFacts& facts) {
+  if (facts.other_tried || !facts.two_ports) return false;
+  return !facts.body_sent || (now.way == Way::http && facts.body_kept);
 }
 
 // Takes `prefix` off the front of `text`, in any case; false if not there.
@@ -78,13 +65,10 @@ bool repeats_the_request(unsigned status, std::string_view method) {
 }  // namespace
 
 Next decide(const Attempt& now, const OriginFacts& facts) {
-  const bool is_404 = now.status == 404 || (now.loops && now.way == Way::http);
-  const bool other = may_try_other(now, facts);
-  for (const Row& row : table) {
-    if (row.way == now.way && row.outcome == now.outcome && fits(row.counts_as_404, is_404) &&
-        fits(row.may_try_other, other) && fits(row.kept_404, facts.kept_404))
-      return without_circles(row.next, now);
-  }
+  const Kind kind = kind_of(now);
+  const bool other = may_ask_other(now, facts);
+  for (const Row& row : table)
+    if (row.kind == kind && fits(row.may_ask_other, other) && fits(row.kept_404, facts.kept_404)) return row.next;
   return Next::fail;
 }
 

@@ -37,6 +37,16 @@ void PortMemory::learn(const Endpoint& server, Port port, Mono now) {
   entry.proved_until = now + proof_lifetime;
 }
 
+void PortMemory::note(const Endpoint& server, bool tls, bool silent, Mono now) {
+  const auto known = entries_.find(server);
+  if (known != entries_.end()) known->second.silent_until[tls] = silent ? now + silence_lifetime : Mono{};
+}
+
+bool PortMemory::is_silent(const Endpoint& server, bool tls, Mono now) const {
+  const auto known = entries_.find(server);
+  return known != entries_.end() && now < known->second.silent_until[tls];
+}
+
 DialPlan PortMemory::arrange(DialPlan plan, Mono now) const {
   const auto known = entries_.find(plan.key);
   if (known == entries_.end() || plan.count != 2) return plan;

@@ -1,7 +1,8 @@
-// What the broker remembers of a server: which of its two ports answered lately, and
-// whether it has proved itself with TLS (DESIGN 3.6).  Pure, bounded, takes the time.
+// What the broker remembers of a server: which of its two ports answered lately, which
+// said nothing, and whether it has proved itself with TLS (DESIGN 3.6).  Pure, bounded, takes the time.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -18,6 +19,7 @@ class PortMemory {
  public:
   static constexpr Duration port_lifetime = seconds(10 * 60);
   static constexpr Duration proof_lifetime = seconds(24 * 60 * 60);
+  static constexpr Duration silence_lifetime = seconds(60);
 
   // Remembers at most `capacity` servers; of more, the one learned of longest ago goes.
   explicit PortMemory(std::size_t capacity = 4096) : capacity_(capacity) {}
@@ -31,6 +33,12 @@ class PortMemory {
   // TLS alone for a server that has proved itself.
   DialPlan arrange(DialPlan plan, Mono now) const;
 
+  // The TLS port (or the plain one) of `server` was dialled, and was `silent` or not.  Only
+  // silence is remembered, for it costs the next one who asks as long a wait, and only of
+  // servers that have answered: strangers must not drive out what is known of others.
+  void note(const Endpoint& server, bool tls, bool silent, Mono now);
+  bool is_silent(const Endpoint& server, bool tls, Mono now) const;
+
   std::size_t size() const { return entries_.size(); }
 
  private:
@@ -39,6 +47,7 @@ class PortMemory {
     Mono port_until;
     bool proved = false;
     Mono proved_until;
+    std::array<Mono, 2> silent_until{};  // of the plain port, of the TLS port
     std::list<Endpoint>::iterator age;
   };
 

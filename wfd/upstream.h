@@ -29,8 +29,10 @@ struct Upstream {
   BodyReader body;
   Way way = Way::https;
   bool fixed = false;              // a server of [hosts]
+  bool request_whole = false;      // all of the request at hand is sent, or in `out`
   bool head_done = false;          // of the answer at hand
   bool gone = false;               // it closed; what is in `in` is all that will come
+  bool deaf = false;               // it takes nothing more
   bool truncated = false;          // and it did not say that it was the end
   bool hung_up = false;            // nothing left to watch for
   bool wants_write = false;        // TLS must write before it can go on
@@ -40,6 +42,8 @@ struct Upstream {
   std::string host;                // for which it was dialled
   std::string sid;                 // for whom
 
+  // It spoke HTTP/1.0 before, which has no 100.
+  bool knows_no_interims() const { return answers > 0 && head.version == Version::http_1_0; }
   bool proved() const { return fixed || (stream.tls() != nullptr && stream.tls()->verified()); }
 };
 

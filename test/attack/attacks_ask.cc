@@ -63,7 +63,7 @@ std::string Attacker::sign(const Words& words) {
   return answer.bytes.empty() ? "refused" : "signature";
 }
 
-// dial COOKIE HOST [TICKET [plain]]
+// dial COOKIE HOST [TICKET [plain|tls]]
 std::string Attacker::dial(const Words& words) {
   Dial question;
   question.tag = ++tag_;
@@ -71,7 +71,8 @@ std::string Attacker::dial(const Words& words) {
   (void)question.cookie.assign(cookie);  // of any length up to the room
   (void)question.host.assign(word(words, 2));
   question.ticket = ticket_of(word(words, 3));
-  question.plain = word(words, 4) == "plain";
+  if (word(words, 4) == "plain") question.ports = Ports::http;
+  if (word(words, 4) == "tls") question.ports = Ports::https;
   if (seat_.broker.send(question) != Told::sent) return "closed";
   for (;;) {
     Packet packet;

@@ -76,10 +76,10 @@ TEST_CASE("after a 404 the plain port alone is dialled, if it may be", "[broker]
   room.settings.host_policies["strict.example.org"].plain = Plain::never;
   room.open();
   Channel worker = room.enroll(1);
-  const Reply heard = room.dial(worker, room.make_dial(1, "127.0.0.2:443", true));
+  const Reply heard = room.dial(worker, room.make_dial(1, "127.0.0.2:443", Ports::http));
   REQUIRE(heard.dialled);
   CHECK_FALSE(heard.is_tls());
-  Dial strict = room.make_dial(1, "127.0.0.2:443", true);
+  Dial strict = room.make_dial(1, "127.0.0.2:443", Ports::http);
   strict.host = HostName("strict.example.org");
   CHECK(room.dial(worker, strict).fault() == DialFault::forbidden);
 }
@@ -134,11 +134,11 @@ TEST_CASE("a worker teaches only what the broker has seen connect for it", "[bro
     room.learn(worker, first.ticket, Port::http);
   }
   SECTION("another host was dialled") {
-    REQUIRE_FALSE(room.dial(worker, room.make_dial(1, "127.0.0.2:443", true)).is_tls());
+    REQUIRE_FALSE(room.dial(worker, room.make_dial(1, "127.0.0.2:443", Ports::http)).is_tls());
     room.learn(worker, first.ticket, Port::http, "b.example.org");
   }
   SECTION("another connection dialled") {
-    REQUIRE_FALSE(room.dial(worker, room.make_dial(1, "127.0.0.2:443", true)).is_tls());
+    REQUIRE_FALSE(room.dial(worker, room.make_dial(1, "127.0.0.2:443", Ports::http)).is_tls());
     room.learn(worker, make_ticket(555, 1, room.key), Port::http);
   }
   CHECK(room.dial(worker, room.make_dial(1)).is_tls());

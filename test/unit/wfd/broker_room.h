@@ -114,13 +114,13 @@ class Room {
     return Channel(std::move(ends.ours), Role::worker, Role::broker);
   }
 
-  Dial make_dial(std::uint64_t worker, const char* to = "127.0.0.2:443", bool plain = false) {
+  Dial make_dial(std::uint64_t worker, const char* to = "127.0.0.2:443", Ports ports = Ports::both) {
     Dial dial;
     dial.tag = ++last_tag;
     dial.ticket = make_ticket(100 + worker, worker, key, "192.0.2.7:40000", to);
     for (std::byte& b : dial.cookie.fill(32)) b = std::byte{0x77};
     dial.host = HostName("a.example.org");
-    dial.plain = plain;
+    dial.ports = ports;
     return dial;
   }
 

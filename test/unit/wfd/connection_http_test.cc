@@ -162,29 +162,34 @@ TEST_CASE("broken chunks are refused, and the server's connection ends", "[conne
   }
 }
 
-TEST_CASE("100 is said once the server is there, and only to who waits for it", "[connection][http]") {
+TEST_CASE("a body that moves is activity of its session, in either direction", "[connection][http]") {
+  const bool upload = GENERATE(true, false);
   Rig rig;
   WireEnd& client = rig.client();
-  client.send(request("PUT /", 1, "Expect: 100-continue\r\nContent-Length: 5\r\n"));
-  const Judge asked = rig.hear<Judge>(rig.sessions);
-  rig.settle();
-  CHECK(client.got.empty());
-  rig.say(rig.sessions, rig.good(asked));
+  client.send(upload ? request("PUT /", 1, "Content-Length: 100\r\n") : request("GET /"));
+  Verdict verdict = rig.good(rig.hear<Judge>(rig.sessions));
+  verdict.touch_after = 200;
+  rig.say(rig.sessions, verdict);
   WireEnd& server = rig.dialled();
-  CHECK(rig.hear_text(client, "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
-  const std::string head = rig.hear_text(server, "\r\n\r\n");
-  CHECK_FALSE(has(head, "Expect"));
-  client.send("hello");
-  rig.hear_text(server, "hello");
-  server.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-  CHECK(rig.hear_text(client, "ok") == "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-}
-
-TEST_CASE("who may not in hears no 100", "[connection][http]") {
-  Rig rig;
-  WireEnd& client = rig.client();
-  client.send(request("PUT /", 1, "Expect: 100-continue\r\nContent-Length: 5\r\n"));
-  rig.judge_bad();
-  CHECK(status_of(rig.hear_text(client, "\r\n\r\n")) == "HTTP/1.1 401 Unauthorized");
-  rig.hear_end(client);
+  rig.hear_text(server, "\r\n\r\n");
+  if (!upload) server.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n");
+  std::vector<Touch> touches;
+  for (int n = 0; n < 10; ++n) {
+    rig.until([] { return false; }, milliseconds(60));
+    (upload ? client : server).send("x");
+    rig.settle();
+    Packet packet;
+    Touch touch;
+    while (rig.sessions.receive(packet) == Heard::packet)
+      if (packet.read(touch)) touches.push_back(touch);
+  }
+  CHECK(touches.size() >= 2);
+  CHECK(touches.size() <= 4);
+  for (const Touch& touch : touches) {
+    CHECK(touch.slot == verdict.slot);
+    CHECK(touch.generation == verdict.generation);
+  }
+  // And while nothing moves it is none.
+  rig.until([] { return false; }, milliseconds(400));
+  CHECK(rig.is_silent(rig.sessions));
 }

@@ -14,7 +14,7 @@ WireEnd& asked_both(Rig& rig, Dial& second, const std::string& text = request("G
   rig.hear_text(tls, "\r\n\r\n");
   tls.send(not_found);
   second = rig.hear<Dial>(rig.broker);
-  CHECK(second.plain);
+  CHECK(second.ports == Ports::http);
   CHECK(client.got.empty());
   return client;
 }
@@ -126,17 +126,18 @@ TEST_CASE("80 that was remembered and now points to https is forgotten, and 443 
   plain.send(away);
   CHECK(rig.hear<Learned>(rig.broker).port == Port::none);
   const Dial second = rig.hear<Dial>(rig.broker);
-  CHECK_FALSE(second.plain);
+  CHECK(second.ports == Ports::https);
   SECTION("443 answers") {
     WireEnd& tls = rig.connected(second.tag, true);
     rig.hear_text(tls, "\r\n\r\n");
     tls.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     CHECK(body_of(rig.hear_text(client, "ok")) == "ok");
   }
-  SECTION("443 is not there, and 80 says it again") {
-    WireEnd& again = rig.connected(second.tag);
-    rig.hear_text(again, "\r\n\r\n");
-    again.send(away);
+  SECTION("443 is not there") {
+    DialRefused no;
+    no.tag = second.tag;
+    no.fault = DialFault::refused;
+    rig.say(rig.broker, no);
     CHECK(status_of(rig.hear_text(client, "Request 0")) == "HTTP/1.1 502 Bad Gateway");
   }
 }
@@ -162,7 +163,8 @@ TEST_CASE("what the broker refuses is told as it is", "[connection][ports]") {
   struct Case { DialFault fault; std::string status; Cause cause; };
   for (const Case& one :
        {Case{DialFault::no_session, "401", Cause::served}, Case{DialFault::forbidden, "403", Cause::refused},
-        Case{DialFault::unknown_host, "421", Cause::refused}, Case{DialFault::refused, "502", Cause::served},
+        Case{DialFault::unknown_host, "421", Cause::refused},
+        Case{DialFault::refused, "502", Cause::served},
         Case{DialFault::unreachable, "502", Cause::served}, Case{DialFault::timeout, "504", Cause::served},
         Case{DialFault::missing_peer, "503", Cause::served}, Case{DialFault::busy, "503", Cause::served},
         Case{DialFault::internal, "500", Cause::served}}) {
@@ -198,4 +200,83 @@ TEST_CASE("a server that accepts and says nothing is a 504", "[connection][ports
   }
   SECTION("no answer") { rig.dialled(true); }
   CHECK(status_of(rig.hear_text(client, "Request 0")) == "HTTP/1.1 504 Gateway Timeout");
+}
+
+TEST_CASE("a kept-alive connection changes its port as often as the pages do", "[connection][ports]") {
+  Rig rig;
+  WireEnd& client = rig.client();
+  const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  WireEnd* server = &rig.relayed(client, request("GET /0"));
+  bool tls = false;
+  for (int n = 0; n < 4; ++n) {
+    INFO("round " << n);
+    const std::string page = "GET /" + std::to_string(n);
+    rig.hear_text(*server, "\r\n\r\n");
+    server->send(ok);  // answered well here
+    rig.hear_text(client, "ok");
+    if (n == 0) CHECK(rig.hear<Learned>(rig.broker).port == Port::http);
+    client.send(request(page + "/other"));
+    rig.hear_text(*server, page + "/other ");
+    server->send(not_found);
+    const Dial other = rig.hear<Dial>(rig.broker);
+    CHECK(other.ports == (tls ? Ports::http : Ports::https));
+    tls = !tls;
+    server = &rig.connected(other.tag, tls);
+    CHECK(has(rig.hear_text(*server, "\r\n\r\n"), page + "/other "));
+    server->send(ok);
+    rig.hear_text(client, "ok");
+    CHECK(rig.hear<Learned>(rig.broker).port == (tls ? Port::https_verified : Port::http));
+    client.send(request("GET /" + std::to_string(n + 1)));  // on the same connection
+  }
+  CHECK(rig.lines("request").size() == 8);
+}
+
+TEST_CASE("a 404 of a port 80 that was remembered lets 443 answer", "[connection][ports]") {
+  Rig rig;
+  WireEnd& client = rig.client();
+  WireEnd& plain = rig.relayed(client, request("GET /x"));  // the broker dialled 80 first
+  rig.hear_text(plain, "\r\n\r\n");
+  plain.send(not_found);
+  const Dial second = rig.hear<Dial>(rig.broker);
+  CHECK(second.ports == Ports::https);
+  SECTION("which knows better") {
+    WireEnd& tls = rig.connected(second.tag, true);
+    rig.hear_text(tls, "GET /x ");
+    tls.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    CHECK(body_of(rig.hear_text(client, "ok")) == "ok");
+    CHECK(rig.hear<Learned>(rig.broker).port == Port::https_verified);
+  }
+  SECTION("which does not") {
+    WireEnd& tls = rig.connected(second.tag, true);
+    rig.hear_text(tls, "GET /x ");
+    tls.send("HTTP/1.1 404 Nope\r\nContent-Length: 6\r\n\r\nsecond");
+    CHECK(rig.hear_text(client, "first") == not_found);
+    client.send(request("GET /y"));  // and 80 stays the server of this connection
+    CHECK(rig.until([&] { return has(plain.got, "GET /y "); }));
+  }
+}
+
+TEST_CASE("a port that was away in this very dial is not dialled again for a 404", "[connection][ports]") {
+  Rig rig;
+  WireEnd& client = rig.client();
+  client.send(request("GET /x"));
+  rig.judge_good();
+  auto [ours, theirs] = tls_rig::socket_pair();
+  Dialled answer;
+  answer.tag = rig.hear<Dial>(rig.broker).tag;
+  answer.tls = false;
+  answer.other_away = true;
+  const int lent[] = {ours.get()};
+  REQUIRE(rig.broker.send(answer, lent) == Told::sent);
+  rig.ends.push_back(std::make_unique<WireEnd>(std::move(theirs)));
+  WireEnd& plain = *rig.ends.back();
+  rig.hear_text(plain, "\r\n\r\n");
+  plain.send(not_found);
+  CHECK(rig.hear_text(client, "first") == not_found);
+  CHECK(rig.hear<Learned>(rig.broker).port == Port::http);
+  CHECK(rig.is_silent(rig.broker));
+  client.send(request("GET /y"));  // but for the next request it may be there again
+  rig.hear_text(plain, "GET /y ");
+  plain.send(not_found);
+  CHECK(rig.hear<Dial>(rig.broker).ports == Ports::https);
 }

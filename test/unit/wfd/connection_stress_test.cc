@@ -3,6 +3,7 @@
 // dialled for, and a client gets only answers to what it asked itself.
 #include <deque>
 #include <random>
+#include <set>
 
 #include "unit/wfd/connection_rig.h"
 
@@ -19,7 +20,14 @@ struct Visitor {
 struct Server {
   WireEnd* end = nullptr;
   std::string mark;  // "HOST-SESSION" that it was dialled for
+  bool tls = false;
   std::string heard;
+};
+
+struct Errand {
+  std::uint32_t tag = 0;
+  std::string mark;
+  Ports ports = Ports::both;
 };
 
 class Town {
@@ -73,7 +81,8 @@ class Town {
     const bool post = draw() % 4 == 0;
     const std::string body(post ? draw() % 2000 : 0, 'x');
     visitor.end->send(request((post ? "POST " : "GET ") + target, static_cast<unsigned char>(session),
-                              post ? "Content-Length: " + std::to_string(body.size()) + "\r\n" : "", host) + body);
+                              (post ? "Content-Length: " + std::to_string(body.size()) + "\r\n" : "") +
+                                  (draw() % 4 == 0 ? "Expect: 100-continue\r\n" : ""), host) + body);
   }
   void end_session(std::uint32_t slot) {
     Ended ended;
@@ -92,7 +101,7 @@ class Town {
     while (rig_.broker.receive(packet) == Heard::packet) {
       Dial asked;
       if (packet.read(asked))
-        dials_.push_back({asked.tag, std::string(asked.host.view()) + "-" + std::to_string(session_of(asked.cookie))});
+        dials_.push_back({asked.tag, std::string(asked.host.view()) + "-" + std::to_string(session_of(asked.cookie)), asked.ports});
     }
     if (!judges_.empty() && draw() % 4 != 0) answer_judge();
     if (!dials_.empty() && draw() % 4 != 0) answer_dial();
@@ -112,17 +121,17 @@ class Town {
   }
   void answer_dial() {
     const std::size_t i = draw() % dials_.size();
-    const auto [tag, mark] = dials_[i];
+    const auto [tag, mark, ports] = dials_[i];
     dials_.erase(dials_.begin() + static_cast<std::ptrdiff_t>(i));
     if (draw() % 8 == 0) {
       DialRefused no;
       no.tag = tag;
-      no.fault = static_cast<DialFault>(draw() % 9);
+      no.fault = static_cast<DialFault>(draw() % (static_cast<unsigned>(DialFault::last) + 1));
       return rig_.say(rig_.broker, no);
     }
-    const bool tls = draw() % 3 == 0;
+    const bool tls = ports == Ports::both ? draw() % 3 == 0 : ports == Ports::https;
     const tls_fixture::Spec spec{.names = "DNS:" + mark.substr(0, mark.size() - 2)};
-    servers_.push_back({&rig_.connected(tag, tls, false, spec), mark, ""});
+    servers_.push_back({&rig_.connected(tag, tls, false, spec), mark, tls, ""});
   }
 
   void hear_servers() {
@@ -139,6 +148,9 @@ class Town {
         INFO(server.mark << " got " << server.heard.substr(0, 300));
         REQUIRE(target.starts_with("/" + server.mark + "-"));
         REQUIRE(has(server.heard.substr(0, end + 2), "\r\nHost: " + server.mark.substr(0, server.mark.size() - 2) + "\r\n"));
+        if (body > 0) REQUIRE(server.heard.substr(end + 4, body) == std::string(body, 'x'));
+        if (body > 0 && server.tls) went_to_tls_.insert(target);
+        if (body > 0 && !server.tls) REQUIRE_FALSE(went_to_tls_.contains(target));
         server.heard.erase(0, end + 4 + body);
         ++relayed;
         respond(server, target);
@@ -192,7 +204,8 @@ class Town {
   std::vector<Visitor> visitors_;
   std::deque<Server> servers_;
   std::vector<std::pair<std::uint32_t, unsigned>> judges_;
-  std::vector<std::pair<std::uint32_t, std::string>> dials_;
+  std::vector<Errand> dials_;
+  std::set<std::string> went_to_tls_;  // requests with a body
   unsigned asked_ = 0;
 };
 
@@ -203,7 +216,7 @@ TEST_CASE("nothing of one ever reaches another, whatever happens", "[connection]
   for (unsigned seed = 1; seed <= 6; ++seed) {
     INFO("seed " << seed);
     Town town(seed);
-    town.live(250);
+    town.live(320);
     answers += town.answers;
     relayed += town.relayed;
   }

@@ -49,6 +49,8 @@ WfdSettings settings_for(ListenMode mode) {
   return s;
 }
 
+constexpr Ports both = Ports::both, https = Ports::https, http = Ports::http;
+
 std::vector<Address> own() { return {address("10.0.0.1"), address("2001:db8::1")}; }
 
 std::string text_of(const std::expected<DialPlan, DialFault>& judged) {
@@ -65,59 +67,64 @@ TEST_CASE("destinations are judged by address, port, host and mode", "[destinati
   struct Case {
     const char* dialled;
     const char* host;
-    bool plain;
+    Ports ports;
     const char* wanted;
   };
   const Case cases[] = {
-      {"10.1.2.3:443", "a.example.org", false, "dialled https://10.1.2.3:443 http://10.1.2.3:80"},
-      {"10.1.2.3:443", "a.example.org", true, "dialled http://10.1.2.3:80"},
-      {"10.1.2.3:443", "strict.example.org", false, "dialled https://10.1.2.3:443"},
-      {"10.1.2.3:443", "strict.example.org", true, "forbidden"},
-      {"[2001:db8::5]:443", "a.example.org", false,
+      {"10.1.2.3:443", "a.example.org", both, "dialled https://10.1.2.3:443 http://10.1.2.3:80"},
+      {"10.1.2.3:443", "a.example.org", http, "dialled http://10.1.2.3:80"},
+      {"10.1.2.3:443", "a.example.org", https, "dialled https://10.1.2.3:443"},
+      {"10.1.2.3:443", "strict.example.org", https, "dialled https://10.1.2.3:443"},
+      {"10.1.2.3:443", "strict.example.org", both, "dialled https://10.1.2.3:443"},
+      {"10.1.2.3:443", "strict.example.org", http, "forbidden"},
+      {"[2001:db8::5]:443", "a.example.org", both,
        "dialled https://[2001:db8::5]:443 http://[2001:db8::5]:80"},
       // The wrong port, the wrong name.
-      {"10.1.2.3:22", "a.example.org", false, "forbidden"},
-      {"10.1.2.3:0", "a.example.org", false, "forbidden"},
-      {"10.1.2.3:443", "a.example.com", false, "unknown-host"},
-      {"10.1.2.3:443", "evilexample.org", false, "unknown-host"},
-      {"10.1.2.3:443", "", false, "unknown-host"},
+      {"10.1.2.3:22", "a.example.org", both, "forbidden"},
+      {"10.1.2.3:0", "a.example.org", both, "forbidden"},
+      {"10.1.2.3:443", "a.example.com", both, "unknown-host"},
+      {"10.1.2.3:443", "evilexample.org", both, "unknown-host"},
+      {"10.1.2.3:443", "", both, "unknown-host"},
       // Never, although the networks contain them all.
-      {"10.9.1.1:443", "a.example.org", false, "forbidden"},
-      {"[2001:db8:9::1]:443", "a.example.org", false, "forbidden"},
-      {"10.0.0.1:443", "a.example.org", false, "forbidden"},
-      {"[2001:db8::1]:443", "a.example.org", false, "forbidden"},
-      {"127.0.0.1:443", "a.example.org", false, "forbidden"},
-      {"127.200.1.1:443", "a.example.org", false, "forbidden"},
-      {"[::1]:443", "a.example.org", false, "forbidden"},
-      {"[::ffff:127.0.0.1]:443", "a.example.org", false, "forbidden"},
-      {"169.254.169.254:443", "a.example.org", false, "forbidden"},
-      {"[fe80::1]:443", "a.example.org", false, "forbidden"},
-      {"224.0.0.1:443", "a.example.org", false, "forbidden"},
-      {"[ff02::1]:443", "a.example.org", false, "forbidden"},
-      {"0.0.0.0:443", "a.example.org", false, "forbidden"},
-      {"[::]:443", "a.example.org", false, "forbidden"},
-      {"255.255.255.255:443", "a.example.org", false, "forbidden"},
+      {"10.9.1.2:443", "a.example.org", both, "forbidden"},
+      {"[2001:db8:9::1]:443", "a.example.org", both, "forbidden"},
+      {"10.0.0.1:443", "a.example.org", both, "forbidden"},
+      {"[2001:db8::1]:443", "a.example.org", both, "forbidden"},
+      {"127.0.0.1:443", "a.example.org", both, "forbidden"},
+      {"127.200.1.1:443", "a.example.org", both, "forbidden"},
+      {"[::1]:443", "a.example.org", both, "forbidden"},
+      {"[::ffff:127.0.0.1]:443", "a.example.org", both, "forbidden"},
+      {"169.254.169.254:443", "a.example.org", both, "forbidden"},
+      {"[fe80::1]:443", "a.example.org", both, "forbidden"},
+      {"224.0.0.1:443", "a.example.org", both, "forbidden"},
+      {"[ff02::1]:443", "a.example.org", both, "forbidden"},
+      {"0.0.0.0:443", "a.example.org", both, "forbidden"},
+      {"[::]:443", "a.example.org", both, "forbidden"},
+      {"255.255.255.255:443", "a.example.org", both, "forbidden"},
       // Fixed servers go where the operator says, wherever the client came from.
-      {"10.1.2.3:443", "any.example.org", false, "fixed https://172.16.0.1:443 http://172.16.0.1:80"},
-      {"127.0.0.1:443", "any.example.org", true, "fixed http://172.16.0.1:80"},
-      {"10.1.2.3:443", "odd.example.org", false, "fixed https://172.16.0.1:8443"},
-      {"10.1.2.3:443", "odd.example.org", true, "fixed http://172.16.0.1:8443"},
-      {"10.1.2.3:443", "tls.example.org", false, "fixed https://172.16.0.2:443"},
-      {"10.1.2.3:443", "tls.example.org", true, "forbidden"},
-      {"10.1.2.3:443", "plain.example.org", false, "fixed http://172.16.0.3:8080"},
-      {"10.1.2.3:443", "plain.example.org", true, "fixed http://172.16.0.3:8080"},
-      {"10.1.2.3:443", "away.example.org", false, "fixed https://10.9.1.1:443"},
-      {"10.1.2.3:443", "home.example.org", false, "forbidden"},
-      {"10.1.2.3:443", "self.example.org", false, "forbidden"},
+      {"10.1.2.3:443", "any.example.org", both, "fixed https://172.16.0.1:443 http://172.16.0.1:80"},
+      {"127.0.0.1:443", "any.example.org", http, "fixed http://172.16.0.1:80"},
+      {"10.1.2.3:443", "odd.example.org", both, "fixed https://172.16.0.1:8443"},
+      {"10.1.2.3:443", "odd.example.org", http, "forbidden"},
+      {"127.0.0.1:443", "any.example.org", https, "fixed https://172.16.0.1:443"},
+      {"10.1.2.3:443", "odd.example.org", https, "fixed https://172.16.0.1:8443"},
+      {"10.1.2.3:443", "plain.example.org", https, "forbidden"},
+      {"10.1.2.3:443", "tls.example.org", both, "fixed https://172.16.0.2:443"},
+      {"10.1.2.3:443", "tls.example.org", http, "forbidden"},
+      {"10.1.2.3:443", "plain.example.org", both, "fixed http://172.16.0.3:8080"},
+      {"10.1.2.3:443", "plain.example.org", http, "fixed http://172.16.0.3:8080"},
+      {"10.1.2.3:443", "away.example.org", both, "fixed https://10.9.1.1:443"},
+      {"10.1.2.3:443", "home.example.org", both, "forbidden"},
+      {"10.1.2.3:443", "self.example.org", both, "forbidden"},
   };
   const WfdSettings settings = settings_for(GENERATE(ListenMode::redirect, ListenMode::tproxy));
   const DestinationPolicy policy(settings, own());
   for (const Case& c : cases) {
-    CAPTURE(c.dialled, c.host, c.plain);
+    CAPTURE(c.dialled, c.host, static_cast<int>(c.ports));
     // Port 0 has no text; it is made here.
     const std::string_view dialled = c.dialled;
     const Endpoint to = dialled.ends_with(":0") ? Endpoint{address("10.1.2.3"), 0} : endpoint(c.dialled);
-    CHECK(text_of(policy.judge(to, c.host, c.plain)) == c.wanted);
+    CHECK(text_of(policy.judge(to, c.host, c.ports)) == c.wanted);
   }
 }
 
@@ -125,16 +132,16 @@ TEST_CASE("nothing is inside when the networks are empty", "[destination]") {
   WfdSettings settings = settings_for(ListenMode::redirect);
   settings.intranet.networks.clear();
   const DestinationPolicy policy(settings, own());
-  CHECK(text_of(policy.judge(endpoint("10.1.2.3:443"), "a.example.org", false)) == "forbidden");
-  CHECK(text_of(policy.judge({}, "a.example.org", false)) == "forbidden");
+  CHECK(text_of(policy.judge(endpoint("10.1.2.3:443"), "a.example.org", both)) == "forbidden");
+  CHECK(text_of(policy.judge({}, "a.example.org", both)) == "forbidden");
 }
 
 TEST_CASE("in direct mode only the hosts of [hosts] are known", "[destination]") {
   const WfdSettings settings = settings_for(ListenMode::direct);
   const DestinationPolicy policy(settings, own());
-  CHECK(text_of(policy.judge(endpoint("10.0.0.1:443"), "a.example.org", false)) == "unknown-host");
-  CHECK(text_of(policy.judge(endpoint("10.1.2.3:443"), "a.example.org", false)) == "unknown-host");
-  CHECK(text_of(policy.judge(endpoint("10.0.0.1:443"), "tls.example.org", false)) ==
+  CHECK(text_of(policy.judge(endpoint("10.0.0.1:443"), "a.example.org", both)) == "unknown-host");
+  CHECK(text_of(policy.judge(endpoint("10.1.2.3:443"), "a.example.org", both)) == "unknown-host");
+  CHECK(text_of(policy.judge(endpoint("10.0.0.1:443"), "tls.example.org", both)) ==
         "fixed https://172.16.0.2:443");
 }
 
@@ -142,9 +149,9 @@ TEST_CASE("the port that we listen on is one that a client may have dialled", "[
   WfdSettings settings = settings_for(ListenMode::tproxy);
   settings.listen.port = 8443;
   const DestinationPolicy policy(settings, own());
-  CHECK(policy.judge(endpoint("10.1.2.3:8443"), "a.example.org", false));
-  CHECK(policy.judge(endpoint("10.1.2.3:443"), "a.example.org", false));
-  CHECK_FALSE(policy.judge(endpoint("10.1.2.3:444"), "a.example.org", false));
+  CHECK(policy.judge(endpoint("10.1.2.3:8443"), "a.example.org", both));
+  CHECK(policy.judge(endpoint("10.1.2.3:443"), "a.example.org", both));
+  CHECK_FALSE(policy.judge(endpoint("10.1.2.3:444"), "a.example.org", both));
 }
 
 TEST_CASE("every fault has a word and a status that says no", "[destination]") {

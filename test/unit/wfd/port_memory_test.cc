@@ -91,6 +91,31 @@ TEST_CASE("a plan with one target stays what it is", "[port_memory]") {
   CHECK(order(memory, plain, start) == "P");
 }
 
+TEST_CASE("a port that was silent is known to be so for a minute, or until it is not", "[port_memory]") {
+  const bool tls = GENERATE(true, false);
+  PortMemory memory;
+  memory.learn(server(1), Port::http, start);
+  CHECK_FALSE(memory.is_silent(server(1), tls, start));
+  memory.note(server(1), tls, false, start);
+  CHECK_FALSE(memory.is_silent(server(1), tls, start));
+  memory.note(server(1), tls, true, start);
+  CHECK(memory.is_silent(server(1), tls, start + seconds(59)));
+  CHECK_FALSE(memory.is_silent(server(1), !tls, start));
+  CHECK_FALSE(memory.is_silent(server(2), tls, start));
+  CHECK_FALSE(memory.is_silent(server(1), tls, start + seconds(60)));
+  CHECK(order(memory, plan_for(server(1)), start) == "PS");  // and the order is what it was
+  memory.note(server(1), tls, false, start + seconds(1));
+  CHECK_FALSE(memory.is_silent(server(1), tls, start + seconds(1)));
+}
+
+TEST_CASE("silent strangers take nobody's place", "[port_memory]") {
+  PortMemory memory(3);
+  for (unsigned n = 1; n <= 3; ++n) memory.learn(server(n), Port::https_verified, start);
+  for (unsigned n = 4; n <= 99; ++n) memory.note(server(n), true, true, start);
+  CHECK(memory.size() == 3);
+  for (unsigned n = 1; n <= 3; ++n) CHECK(order(memory, plan_for(server(n)), start) == "S");
+}
+
 TEST_CASE("of too many servers the one learned of longest ago is forgotten", "[port_memory]") {
   PortMemory memory(3);
   for (unsigned n = 1; n <= 3; ++n) memory.learn(server(n), Port::http, start);

@@ -1,0 +1,103 @@
+// A request's body on its way up: asked for with 100 Continue (RFC 9110, 10.1.1), passed
+// on as it comes, and kept while it may have to go to port 443, too.  Only reached with a
+// verdict for the request at hand; see relay_state.h.
+//
+// Who waits for a 100 gets the server's own, or the server's answer instead of it; a
+// server that says nothing may know nothing of all this, and after a moment the 100 is
+// ours.  Never say 100 twice, and never send on what came after an answer that said no.
+
+#include "wfd/connection.h"
+#include "wfd/pump.h"
+#include "wfd/worker.h"
+
+namespace postern::wfd {
+namespace {
+
+constexpr Duration continue_patience = seconds(1);
+
+}  // namespace
+
+// A body comes behind the head, through the same buffer: the head moves out of its way,
+// for it may be needed again.  False when the request was refused instead.
+bool Connection::take_head() {
+  if (now_->head_taken) return true;
+  now_->head = std::make_unique<Buffer>(head_.size);
+  const bool copied = now_->head->append(in_.view().substr(0, head_.size));
+  in_.drop(head_.size);
+  now_->head_taken = true;
+  if (!copied || parse_request(now_->head->view(), head_limits(), head_).state != Parse::done) {
+    refuse(500, "internal");
+    return false;
+  }
+  if (head_.framing == Framing::chunked) (void)read_client(in_);  // before a byte goes anywhere
+  return !refuse_body();
+}
+
+// This server gets the body from its beginning.
+void Connection::begin_body() {
+  const std::size_t most = worker_.shop().settings.limits.replay_bytes;
+  const bool fits = head_.framing == Framing::chunked || head_.length <= most;
+  const bool may_go_on = upstream_->way == Way::http && !now_->other_tried && has_two_ports();
+  if (now_->body.whole())
+    now_->body.begin_again();
+  else if (may_go_on && fits)
+    now_->body.keep(head_.framing == Framing::chunked ? most : static_cast<std::size_t>(head_.length));
+  if (!awaits_continue() || !in_.empty()) return;  // what is on its way needs no leave
+  if (upstream_->knows_no_interims()) return say_continue();
+  now_->patience.set(worker_.loop(), worker_.loop().now() + continue_patience, [this] { on_silence(); });
+}
+
+// More of it is to come, and has a use.
+bool Connection::wants_body() const { return !request_body_.ended() && !now_->body_unwanted; }
+
+// Nothing is missing but what the client has to send.
+bool Connection::is_client_due() const {
+  return state_ == State::exchange && !kept_ && wants_body() && !awaits_continue() && upstream_->out.empty() &&
+         !now_->body.is_pending();
+}
+
+bool Connection::body_was_sent() const { return now_->head_taken && (now_->in > 0 || request_body_.ended()); }
+
+// The client has asked for a 100, and none was said.
+bool Connection::wants_continue() const { return head_.expect_continue && now_->head_taken && !now_->continued; }
+
+// And waits for it, as far as we can know.
+bool Connection::awaits_continue() const {
+  return wants_continue() && !now_->answer_begun && !request_body_.ended() && now_->in == 0;
+}
+
+void Connection::say_continue() {
+  now_->continued = true;
+  deadline_.move(worker_.loop().now() + time_for(state_));
+  if (!out_.append("HTTP/1.1 100 Continue\r\n\r\n")) end(Cause::none);
+}
+
+void Connection::on_silence() {
+  if (state_ != State::exchange || !awaits_continue()) return;
+  say_continue();
+  drive();
+}
+
+bool Connection::move_request_body() {
+  Upstream& up = *upstream_;
+  if (up.request_whole || now_->body_unwanted) return false;
+  const bool chunked = head_.framing == Framing::chunked;
+  bool moved = now_->body.move_again(up.out, chunked);
+  if (now_->body.is_pending()) return moved;
+  bool fault = false;
+  moved |= move_body(request_body_, in_, up.out, chunked, now_->in, fault, &now_->body);
+  if (fault) {
+    cause_ = Cause::unparsable;
+    drop_upstream();
+    const HttpFault why = request_body_.fault();
+    if (!now_->answer_begun) return refuse(400, word_of(why)), true;
+    log_refusal(now_->status, word_of(why));
+    end(cause_);
+    return true;
+  }
+  if (request_body_.ended()) up.request_whole = !chunked || up.out.append(last_chunk);
+  else if (client_eof_ && in_.empty()) end(cause_);  // it went in the middle
+  return moved;
+}
+
+}  // namespace postern::wfd
