@@ -53,7 +53,7 @@ struct TakenSession {
 
 enum class DialFault : std::uint8_t {  // why a destination was not dialled; zero is a "no"
   internal, no_session, forbidden, unknown_host, refused, unreachable, timeout, missing_peer,
-  busy, last = busy
+  busy, misdirected, last = misdirected
 };
 // Why a server may be dialled.  A session is asked about with sessions; the others the
 // broker finds in its settings, or refuses.

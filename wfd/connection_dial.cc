@@ -18,7 +18,9 @@ bool is_unreachable(DialFault fault) {
 }
 
 // Faults for which the client is to blame.
-bool is_misuse(DialFault fault) { return fault == DialFault::forbidden || fault == DialFault::unknown_host; }
+bool is_misuse(DialFault fault) {
+  return fault == DialFault::forbidden || fault == DialFault::unknown_host || fault == DialFault::misdirected;
+}
 
 PeerCheck peer_check(const UpstreamVerify& verify) {
   PeerCheck check;

@@ -24,6 +24,7 @@ constexpr FaultRow faults[] = {
     {DialFault::timeout,      "timeout",      504},
     {DialFault::missing_peer, "missing-peer", 503},
     {DialFault::busy,         "busy",         503},
+    {DialFault::misdirected,  "misdirected",  421},
 };
 
 constexpr bool rows_are_in_order() {
@@ -69,6 +70,11 @@ bool DestinationPolicy::is_off_limits(const Address& address) const {
   return forbidden_(address) || std::binary_search(own_.begin(), own_.end(), address);
 }
 
+bool DestinationPolicy::is_listed(const Address& address) const {
+  return std::ranges::any_of(settings_.fixed_servers,
+                             [&](const FixedServer& server) { return server.address == address; });
+}
+
 std::expected<DialPlan, DialFault> DestinationPolicy::plan_for_fixed(const FixedServer& server,
                                                                     std::string_view host,
                                                                     Ports ports) const {
@@ -93,6 +99,9 @@ std::expected<DialPlan, DialFault> DestinationPolicy::plan_for_dialled(const End
   const bool right_port = dialled.port == port_of_https || dialled.port == settings_.listen.port;
   const Address& address = dialled.address;
   if (!right_port || is_off_limits(address)) return std::unexpected(DialFault::forbidden);
+  // A server of [hosts], and none of its names: somebody was led there by a name alone
+  // (Squid's CVE-2009-0801).
+  if (is_listed(address)) return std::unexpected(DialFault::misdirected);
   if (!networks_.contains(address) || exclude_.contains(address))
     return std::unexpected(DialFault::forbidden);
   const bool may_plain = settings_.policy_for(host).plain == Plain::fallback;

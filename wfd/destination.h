@@ -53,8 +53,10 @@ class DestinationPolicy {
 
   // `dialled` is what the client dialled (from its ticket), `host` the canonical host of
   // its request; with `ports` other than both, the request came back from the other port
-  // with a 404.  Faults: forbidden, or unknown_host (not at or below [domain] name, or in
-  // direct mode not in [hosts]).
+  // with a 404.  A host with a row in [hosts] goes to that row's server, whatever was
+  // dialled; any other goes to the dialled address, unless [hosts] lists that for other
+  // names.  Faults: forbidden; unknown_host (not at or below [domain] name, or in direct
+  // mode not in [hosts]); misdirected (the address is another name's).
   std::expected<DialPlan, DialFault> judge(const Endpoint& dialled, std::string_view host,
                                            Ports ports) const;
 
@@ -62,6 +64,7 @@ class DestinationPolicy {
   bool is_off_limits(const Address& address) const;
 
  private:
+  bool is_listed(const Address& address) const;
   std::expected<DialPlan, DialFault> plan_for_fixed(const FixedServer& server,
                                                     std::string_view host, Ports ports) const;
   std::expected<DialPlan, DialFault> plan_for_dialled(const Endpoint& dialled,

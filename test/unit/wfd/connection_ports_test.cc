@@ -164,7 +164,7 @@ TEST_CASE("what the broker refuses is told as it is", "[connection][ports]") {
   for (const Case& one :
        {Case{DialFault::no_session, "401", Cause::served}, Case{DialFault::forbidden, "403", Cause::refused},
         Case{DialFault::unknown_host, "421", Cause::refused},
-        Case{DialFault::refused, "502", Cause::served},
+        Case{DialFault::misdirected, "421", Cause::refused}, Case{DialFault::refused, "502", Cause::served},
         Case{DialFault::unreachable, "502", Cause::served}, Case{DialFault::timeout, "504", Cause::served},
         Case{DialFault::missing_peer, "503", Cause::served}, Case{DialFault::busy, "503", Cause::served},
         Case{DialFault::internal, "500", Cause::served}}) {

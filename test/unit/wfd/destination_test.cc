@@ -128,6 +128,40 @@ TEST_CASE("destinations are judged by address, port, host and mode", "[destinati
   }
 }
 
+TEST_CASE("the address of a fixed server is reached under its own names only", "[destination]") {
+  struct Case {
+    const char* dialled;
+    const char* host;
+    const char* wanted;
+  };
+  WfdSettings settings = settings_for(GENERATE(ListenMode::redirect, ListenMode::tproxy));
+  settings.fixed_servers.push_back(fixed("six.example.org", Scheme::https, "2001:db8::77", 0));
+  const DestinationPolicy policy(settings, own());
+  for (const Case& c : {
+           // A name without a row at an address that has one: whoever led it there, it stops.
+           Case{"172.16.0.2:443", "a.example.org", "misdirected"},
+           Case{"172.16.0.3:443", "a.example.org", "misdirected"},  // listed with another port
+           Case{"[2001:db8::77]:443", "a.example.org", "misdirected"},
+           Case{"10.9.1.1:443", "a.example.org", "misdirected"},  // excluded, too: it is a no either way
+           Case{"172.16.0.2:22", "a.example.org", "forbidden"},
+           Case{"10.0.0.1:443", "a.example.org", "forbidden"},   // listed, but this host itself
+           Case{"127.0.0.1:443", "a.example.org", "forbidden"},
+           Case{"172.16.0.2:443", "a.example.com", "unknown-host"},
+           // A name below a listed one is another name.
+           Case{"172.16.0.2:443", "x.tls.example.org", "misdirected"},
+           // A name with a row goes to its row, also from the address of another row.
+           Case{"172.16.0.2:443", "tls.example.org", "fixed https://172.16.0.2:443"},
+           Case{"172.16.0.3:443", "tls.example.org", "fixed https://172.16.0.2:443"},
+           Case{"172.16.0.2:443", "any.example.org", "fixed https://172.16.0.1:443 http://172.16.0.1:80"},
+           // Its neighbour is nobody's.
+           Case{"172.16.0.9:443", "a.example.org", "dialled https://172.16.0.9:443 http://172.16.0.9:80"}}) {
+    CAPTURE(c.dialled, c.host);
+    CHECK(text_of(policy.judge(endpoint(c.dialled), c.host, both)) == c.wanted);
+    if (c.wanted == std::string("misdirected"))
+      for (const Ports one : {https, http}) CHECK(text_of(policy.judge(endpoint(c.dialled), c.host, one)) == c.wanted);
+  }
+}
+
 TEST_CASE("nothing is inside when the networks are empty", "[destination]") {
   WfdSettings settings = settings_for(ListenMode::redirect);
   settings.intranet.networks.clear();
