@@ -46,7 +46,7 @@ Result<void> Connection::start() {
   TRY_VOID(client_watcher_.start(worker_.loop(), client_.fd(), EPOLLIN,
                                  [this](std::uint32_t events) { on_client(events); }));
   lifetime_.set(worker_.loop(), worker_.loop().now() + worker_.shop().settings.limits.connection_lifetime,
-                [this] { end(cause_); });
+                [this] { state_ == State::exchange ? cut_answer("lifetime") : end(cause_); });
   begin_exchange();
   set_deadline();
   drive();
@@ -131,7 +131,7 @@ void Connection::on_deadline() {
     case State::dial:
     case State::reach:
     case State::exchange:
-      if (now_->answer_begun) return end(cause_);
+      if (now_->answer_begun) return cut_answer(out_.empty() ? "timeout" : "slow");
       if (is_client_due()) refuse(408, "slow");
       else attempt_failed(Outcome::broken, 504, "timeout");
       break;

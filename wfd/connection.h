@@ -197,6 +197,7 @@ class Connection {
   bool deliver();
   bool pass_interim();
   bool answer_complete();
+  void cut_answer(std::string_view reason);
   void touch_session();
   AnswerPlan answer_plan() const;
 

@@ -72,7 +72,8 @@ bool Connection::step_exchange() {
   (void)flush_client();
   if (state_ != State::exchange) return true;
   down |= out_.size() != before;
-  if (up || down) deadline_.move(worker_.loop().now() + time_for(state_));
+  // A head that drips in has the time of one that is late: its bytes win none.
+  if (up || (down && now_->answer_begun)) deadline_.move(worker_.loop().now() + time_for(state_));
   if (up || down) touch_session();
   return up || down;
 }
@@ -186,14 +187,19 @@ bool Connection::move_answer_body() {
     fault = fault || !whole;
     moved = true;
   }
-  if (fault) {  // the client must see that the answer is cut: no proper end is written
-    log_refusal(now_->status, "answer-cut");
-    (void)flush_client();
-    end(cause_);
+  if (fault) {
+    cut_answer("answer-cut");
     return true;
   }
   if (up.body.ended()) return answer_complete();
   return moved;
+}
+
+// The client must see that what it got is not all: no proper end is written.
+void Connection::cut_answer(std::string_view reason) {
+  log_refusal(now_->status, reason);
+  (void)flush_client();
+  end(cause_);
 }
 
 // The answer is in out_ to its last byte, and the server is done with.  False while there
@@ -202,6 +208,7 @@ bool Connection::answer_complete() {
   Upstream& up = *upstream_;
   if (now_->framing.framing == Framing::chunked && !out_.append(last_chunk)) return false;
   const bool reusable = up.head.keep_alive && !up.gone && !up.deaf && up.in.empty() && up.out.empty() && up.request_whole;
+  if (!up.in.empty()) log_refusal(now_->status, "answer-excess");
   ++up.answers;
   up.head_done = false;
   if (!reusable) drop_upstream();

@@ -16,7 +16,7 @@ IoResult plain_result(ssize_t n, Io when_blocked) {
   if (n > 0) return {Io::done, static_cast<std::size_t>(n)};
   if (n == 0) return {Io::closed, 0};
   if (errno == EAGAIN || errno == EINTR) return {when_blocked, 0};
-  return {errno == ECONNRESET || errno == EPIPE ? Io::closed : Io::failed, 0};
+  return {Io::failed, 0};  // a reset, too: it is no end that anybody meant
 }
 
 }  // namespace

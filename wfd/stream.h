@@ -25,7 +25,8 @@ class Stream {
   // Says that nothing more will be written: close_notify for TLS, then the write side.
   // `want_write`: there was no room for it; wait, and call again.
   Io finish();
-  // The other end left without saying so: what came may be cut.
+  // The other end of TLS left without saying so: what came may be cut.  (Of a plain one
+  // that is seen only when it resets, which is Io::failed.)
   bool truncated() const { return tls_ && tls_->truncated(); }
   std::string_view failure() const { return tls_ ? tls_->failure() : std::string_view{}; }
   const TlsStream* tls() const { return tls_ ? &*tls_ : nullptr; }

@@ -25,6 +25,84 @@ TEST_CASE("an answer that is cut is cut visibly", "[connection][server]") {
   }
 }
 
+TEST_CASE("a reset is no end of an answer, however its body was framed", "[connection][server]") {
+  for (const std::string framing : {"", "Content-Length: 10\r\n", "Transfer-Encoding: chunked\r\n"})
+    for (const bool tls : {false, true})
+      for (const char* version : {"1.1", "1.0"}) {
+        INFO(framing << (tls ? " TLS" : "") << " to a client of HTTP/" << version);
+        Rig rig;
+        WireEnd& client = rig.client();
+        WireEnd& server = rig.relayed(client, "GET / HTTP/" + std::string(version) + "\r\nHost: a.example.org\r\n" +
+                                                  cookie_field(1) + "\r\n", tls);
+        if (tls) REQUIRE(rig.until([&] { return server.shaken; }));
+        server.reading = false;  // what it has not read makes its end a reset
+        rig.settle();
+        server.send("HTTP/1.1 200 OK\r\n" + framing + "\r\n" + (framing.starts_with("T") ? "4\r\nhalf\r\n" : "half"));
+        rig.hear_text(client, "half");
+        server.vanish();
+        rig.hear_end(client);
+        CHECK_FALSE(client.clean);
+        CHECK_FALSE(has(client.got, "0\r\n\r\n"));
+        CHECK(rig.lines("refuse").at(0).ends_with(" status=200 reason=answer-cut"));
+      }
+}
+
+TEST_CASE("a head that drips in is as late as one that does not come", "[connection][server]") {
+  WfdSettings settings = bench_settings();
+  settings.limits.response_timeout = milliseconds(400);
+  Rig rig(std::move(settings));
+  WireEnd& client = rig.client();
+  WireEnd& server = rig.relayed(client, request("GET /"));
+  rig.hear_text(server, "\r\n\r\n");
+  const Mono from = read_mono();
+  const std::string head = "HTTP/1.1 200 OK\r\nX-Slow: " + std::string(1000, 'x');
+  for (std::size_t at = 0; client.got.empty() && at < head.size(); ++at) {
+    server.send(head.substr(at, 1));
+    rig.until([&] { return !client.got.empty(); }, milliseconds(50));
+  }
+  CHECK(read_mono() - from < milliseconds(1500));
+  CHECK(status_of(rig.hear_text(client, "Request 0")) == "HTTP/1.1 504 Gateway Timeout");
+  CHECK(rig.lines("refuse").at(0).ends_with(" status=504 reason=timeout"));
+}
+
+TEST_CASE("a server that is at work may say so, sixteen times", "[connection][server]") {
+  WfdSettings settings = bench_settings();
+  settings.limits.response_timeout = milliseconds(300);
+  Rig rig(std::move(settings));
+  WireEnd& client = rig.client();
+  WireEnd& server = rig.relayed(client, request("GET /"));
+  rig.hear_text(server, "\r\n\r\n");
+  const bool too_often = GENERATE(false, true);
+  for (int n = 0; n < (too_often ? 17 : 5); ++n) {
+    rig.until([] { return false; }, milliseconds(too_often ? 1 : 150));
+    server.send("HTTP/1.1 102 Processing\r\n\r\n");
+  }
+  if (!too_often) server.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  const std::string all = rig.hear_text(client, too_often ? "Request 0" : "\r\n\r\nok");
+  CHECK(has(all, too_often ? "HTTP/1.1 502 Bad Gateway\r\n" : "HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_CASE("an answer that drips forever ends with its connection's time, and visibly", "[connection][server]") {
+  WfdSettings settings = bench_settings();
+  settings.limits.connection_lifetime = milliseconds(600);
+  settings.limits.body_timeout = milliseconds(300);
+  const bool goes_on = GENERATE(true, false);
+  Rig rig(std::move(settings));
+  WireEnd& client = rig.client();
+  WireEnd& server = rig.relayed(client, request("GET /"));
+  rig.hear_text(server, "\r\n\r\n");
+  server.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+  rig.hear_text(client, "\r\n\r\n");
+  for (int n = 0; n < 40 && !client.ended; ++n) {
+    if (goes_on) server.send("1\r\nx\r\n");
+    rig.until([&] { return client.ended; }, milliseconds(50));
+  }
+  REQUIRE(client.ended);
+  CHECK_FALSE(client.clean);
+  CHECK_FALSE(has(client.got, "0\r\n\r\n"));
+  CHECK(rig.lines("refuse").at(0).ends_with(goes_on ? " status=200 reason=lifetime" : " status=200 reason=timeout"));
+}
+
 TEST_CASE("an answer until the close is whole when TLS says that it is the end", "[connection][server]") {
   Rig rig;
   WireEnd& client = rig.client();
@@ -66,6 +144,32 @@ TEST_CASE("what is no answer becomes a 502", "[connection][server]") {
     client.send(request("GET /next"));  // the connection goes on, with a new server
     WireEnd& next = rig.dialled();
     CHECK(has(rig.hear_text(next, "\r\n\r\n"), "GET /next "));
+  }
+}
+
+TEST_CASE("a body where none may be is nobody's answer", "[connection][server]") {
+  struct Case { std::string method, head; };
+  const std::string evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
+  for (const Case& one : {Case{"HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 46\r\n\r\n"}, Case{"GET", "HTTP/1.1 204 No\r\n\r\n"},
+                          Case{"GET", "HTTP/1.1 304 Same\r\nContent-Length: 46\r\n\r\n"},
+                          Case{"GET", "HTTP/1.1 204 No\r\nContent-Length: 46\r\n\r\n"},
+                          Case{"GET", "HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n"},
+                          Case{"GET", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"},
+                          Case{"GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"}}) {
+    INFO(one.method << " " << one.head);
+    Rig rig;
+    WireEnd& client = rig.client();
+    WireEnd& server = rig.relayed(client, request(one.method + " /1"));
+    rig.hear_text(server, "\r\n\r\n");
+    server.send(one.head + evil);
+    rig.hear_text(client, one.head.ends_with("0\r\n\r\n") && has(one.head, "chunked") ? "0\r\n\r\n" : "\r\n\r\n");
+    CHECK(rig.lines("refuse").at(0).ends_with(" reason=answer-excess"));
+    client.send(request("GET /2"));
+    WireEnd& fresh = rig.dialled();
+    rig.hear_text(fresh, "GET /2 ");
+    fresh.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood");
+    CHECK(body_of(rig.hear_text(client, "good")) == "good");
+    CHECK_FALSE(has(client.got, "evil"));
   }
 }
 
