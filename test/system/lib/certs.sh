@@ -9,7 +9,7 @@ mkdir -p "$dir"
 cd "$dir"
 umask 077
 
-names="www old mixed silent loop big sink actor socket echo ntlm gone davs app"
+names="www old mixed silent loop big sink actor socket echo ntlm twin strict annex gone davs app"
 
 # request NAME SUBJECT EXTENSIONS... : a key and a certificate.
 request() {

@@ -179,6 +179,17 @@ echo_start() {
   wait_for 5 grep -q ready "$LAB/run/echo.out"
 }
 
+# twin_start NAME PORT...: one server on several ports (with an s: TLS); see twin.py.  What
+# came to it is in $LAB/NAME.record.
+twin_start() {
+  local name=$1
+  shift
+  : > "$LAB/$name.record"
+  spawn intranet python3 "$LIB/twin.py" "$LAB/certs/intranet.pem" "$LAB/certs/intranet.key" \
+    "${ADDRESS_4[$name]}" "$LAB/$name.record" "$@" > "$LAB/run/$name.out" 2> "$LAB/run/$name.err"
+  wait_for 5 grep -q ready "$LAB/run/$name.out"
+}
+
 # The system log: a datagram socket, one line of $LAB/syslog each.
 syslog_start() {
   spawn bastion python3 "$LIB/syslog_sink.py" "$LAB/run/log" "$LAB/syslog" 2> "$LAB/run/syslog.err"
