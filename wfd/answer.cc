@@ -100,7 +100,8 @@ std::vector<std::string> withheld_fields(const ResponseHead& answer, const Answe
     const bool changed = folded == "clear-site-data" &&
                          outward_value(folded, field.value, {plan.cookie_name, plan.domains}) != field.value;
     const bool ours = folded == "set-cookie" && sets_our_cookie(field.value, plan.cookie_name);
-    if (is_ours_to_answer(folded) || changed || ours) names.push_back(std::move(folded));
+    const bool told = std::ranges::find(names, folded) != names.end();
+    if (!told && (is_ours_to_answer(folded) || changed || ours)) names.push_back(std::move(folded));
   }
   return names;
 }

@@ -52,7 +52,7 @@ struct AnswerPlan {
 Result<std::string> answer_head(const ResponseHead& answer, const AnswerPlan& plan,
                                 const ClientSide& client, const ClientFraming& framing);
 
-// The names, folded, of the fields in which a server spoke for the gate and which are
+// The names, folded and each one once, of the fields in which a server spoke for the gate and which are
 // withheld: its cookie, its X-Postern-*, Alt-Svc, orders to clear all cookies.
 std::vector<std::string> withheld_fields(const ResponseHead& answer, const AnswerPlan& plan);
 

@@ -80,7 +80,8 @@ TEST_CASE("a page without a policy is told to ask for its parts by https", "[out
 TEST_CASE("what a server says in the gate's name is withheld, and named for the log", "[outward]") {
   const auto made = response("HTTP/1.1 200 OK",
                              "Set-Cookie: SessionID=x\r\nSet-Cookie: a=b\r\nX-Postern-User: eve\r\nAlt-Svc: h3\r\n"
-                             "Clear-Site-Data: \"*\"\r\nX_Postern_Any: y\r\nContent-Length: 0\r\n");
+                             "Clear-Site-Data: \"*\"\r\nX_Postern_Any: y\r\n"
+                             "x.postern.user: mallory\r\nSet-Cookie: SessionID=y\r\nContent-Length: 0\r\n");
   const AnswerPlan answer_plan{"SessionID", ours, {}, false};
   const std::vector<std::string> names = withheld_fields(made->head, answer_plan);
   CHECK(names == std::vector<std::string>{"set-cookie", "x-postern-user", "alt-svc", "clear-site-data", "x-postern-any"});
