@@ -179,3 +179,104 @@ TEST_CASE("a worker that leaves takes its dials along", "[broker]") {
     return static_cast<bool>(UniqueFd::adopt(::accept(http.fd.get(), nullptr, nullptr)));
   }, milliseconds(150)));
 }
+
+TEST_CASE("whoever asks for one port gets that one, whatever is remembered", "[broker]") {
+  Room room;
+  const Server https = serve_on("127.0.0.2");
+  const Server http = serve_on("127.0.0.2");
+  room.settings.intranet.https_port = https.port;
+  room.settings.intranet.http_port = http.port;
+  room.open();
+  Channel worker = room.enroll(1);
+  const Port remembered = GENERATE(Port::none, Port::http, Port::https);
+  const Dial first = room.make_dial(1, "127.0.0.2:443", remembered == Port::http ? Ports::http : Ports::both);
+  REQUIRE(room.dial(worker, first).dialled);
+  room.learn(worker, first.ticket, remembered);
+  CHECK(room.dial(worker, room.make_dial(1)).is_tls() == (remembered != Port::http));
+  CHECK(room.dial(worker, room.make_dial(1, "127.0.0.2:443", Ports::https)).is_tls());
+  CHECK_FALSE(room.dial(worker, room.make_dial(1, "127.0.0.2:443", Ports::http)).is_tls());
+}
+
+TEST_CASE("one port that refuses does not lead to the other", "[broker]") {
+  Room room;
+  const Server https = refuse_on("127.0.0.2");
+  const Server http = refuse_on("127.0.0.2");
+  room.settings.intranet.https_port = https.port;
+  room.settings.intranet.http_port = http.port;
+  room.open();
+  Channel worker = room.enroll(1);
+  const bool tls = GENERATE(true, false);
+  CHECK(room.dial(worker, room.make_dial(1, "127.0.0.2:443", tls ? Ports::https : Ports::http)).fault() ==
+        DialFault::refused);
+  CHECK(room.logged(tls ? "tls=yes result=refused" : "tls=no result=refused"));
+  CHECK_FALSE(room.logged(tls ? "tls=no" : "tls=yes"));
+}
+
+TEST_CASE("a worker is told when the port before was tried in vain", "[broker]") {
+  Room room;
+  Server https = serve_on("127.0.0.2");
+  const Server http = serve_on("127.0.0.2");
+  room.settings.intranet.https_port = https.port;
+  room.settings.intranet.http_port = http.port;
+  room.open();
+  Channel worker = room.enroll(1);
+  CHECK_FALSE(room.dial(worker, room.make_dial(1)).dialled->other_away);
+  CHECK_FALSE(room.dial(worker, room.make_dial(1, "127.0.0.2:443", Ports::http)).dialled->other_away);
+  https.fd.reset();
+  const Dial second = room.make_dial(1);
+  const Reply fell_back = room.dial(worker, second);
+  CHECK_FALSE(fell_back.is_tls());
+  CHECK(fell_back.dialled->other_away);
+  room.learn(worker, second.ticket, Port::http);
+  CHECK_FALSE(room.dial(worker, room.make_dial(1)).dialled->other_away);  // 80 came first, nothing was tried before
+}
+
+TEST_CASE("a second attempt waits for a silent port once, and no longer than for a first", "[broker]") {
+  Room room;
+  const bool tls = GENERATE(true, false);
+  const SilentServer silent = fall_silent_on("127.0.0.2");
+  const Server other = serve_on("127.0.0.2");
+  room.settings.intranet.https_port = tls ? silent.server.port : other.port;
+  room.settings.intranet.http_port = tls ? other.port : silent.server.port;
+  room.settings.limits.connect_timeout = seconds(4);
+  room.open();
+  Channel worker = room.enroll(1);
+  const Dial first = room.make_dial(1);
+  REQUIRE(room.dial(worker, first).is_tls() != tls);
+  room.learn(worker, first.ticket, tls ? Port::http : Port::https);
+  const Dial again = room.make_dial(1, "127.0.0.2:443", tls ? Ports::https : Ports::http);
+  const Mono before = read_mono();
+  CHECK(room.dial(worker, again).fault() == DialFault::timeout);
+  CHECK(read_mono() - before < seconds(2));
+  (void)room.logged("x");  // all lines so far
+  const std::size_t dials = room.log.size();
+  const Mono next = read_mono();
+  CHECK(room.dial(worker, again).fault() == DialFault::timeout);
+  CHECK(read_mono() - next < milliseconds(50));
+  (void)room.logged("x");
+  CHECK(room.log.size() == dials);  // it was not dialled at all
+  // For others, and for a first attempt, nothing changes.
+  CHECK(room.dial(worker, room.make_dial(1)).is_tls() != tls);
+}
+
+TEST_CASE("a name that has no row gets nowhere at an address of [hosts]", "[broker]") {
+  Room room;
+  const Server https = serve_on("127.0.0.2");
+  room.settings.intranet.https_port = https.port;
+  FixedServer server;
+  server.name = "b.example.org";
+  server.scheme = Scheme::https;
+  server.address = address("127.0.0.2");
+  room.settings.fixed_servers = {server};
+  room.open();
+  Channel worker = room.enroll(1);
+  CHECK(room.dial(worker, room.make_dial(1)).fault() == DialFault::misdirected);
+  CHECK(room.logged(" dst=127.0.0.2 status=421 reason=misdirected"));
+  CHECK_FALSE(room.logged("event=dial"));
+  Dial own = room.make_dial(1, "127.0.0.3:443");  // wherever it was dialled
+  own.host = HostName("b.example.org");
+  const Reply heard = room.dial(worker, own);
+  REQUIRE(heard.dialled);
+  CHECK(heard.dialled->fixed);
+  CHECK(heard.dialled->reached.address == address("127.0.0.2"));
+}
