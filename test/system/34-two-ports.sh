@@ -15,7 +15,7 @@ setting wfd hosts mixed.$DOMAIN "https://$annex:8443"    # another port, TLS
 setting wfd hosts sink.$DOMAIN "$annex:8443"             # a port alone: TLS
 setting wfd hosts loop.$DOMAIN "https://${ADDRESS_4[loop]}"  # its own address, TLS alone
 gate_start
-enroll alice
+enroll alice --hotp
 login alice
 jar=$(jar_of alice)
 
@@ -173,6 +173,18 @@ got = {r["port"]: r for r in records(wait_for=2)}
 same((got[443]["after"], got[80]["expect"], got[80]["sha256"]),
      (0, "100-continue", hashlib.sha256(data).hexdigest()), "from 443 to 80 before the body")
 
+# A reset is not the end of an answer without length: the client sees that it is cut.
+with wire.https(TWIN) as c, wire.https(TWIN) as other:
+    c.send(request("/reset/80/x"))
+    c.until(b"half of it")
+    other.ask(request("/release/443/x"))
+    try:
+        print(c.until(b"0\r\n\r\n"))
+        raise AssertionError("an answer that was reset looks whole")
+    except wire.Closed:
+        pass
+records(wait_for=3)
+
 # Without a session: 401 at once, no 100, and no server hears of it.
 with wire.https(TWIN) as c:
     started = time.monotonic()
@@ -205,6 +217,7 @@ same(records("twin"), [], "requests that nobody made")
 END
 
 expect_log "event=refuse id=[0-9a-f]{16} src=$CLIENT_4 dst=$annex status=421 reason=misdirected"
+expect_log "event=refuse id=[0-9a-f]{16} src=$CLIENT_4 dst=${ADDRESS_4[twin]} status=200 reason=answer-cut"
 expect_log "event=request .* host=twin.$DOMAIN .* method=POST target=/on/443/5000 status=200 in=5000 out=12 "
 [ "$(upstream_count old)$(upstream_count mixed)" = 00 ] || fail "a name under maintenance was served by its own server"
 expect_status 404 -b "$jar" "https://loop.$DOMAIN/"
@@ -225,3 +238,17 @@ first=$(missing) again=$(missing)
 note "404 of a server whose port 80 is silent: first after $first ms, then after $again ms"
 [ "$first" -ge 1900 ] && [ "$first" -le 4500 ] || fail "the silent port 80 was waited for $first ms"
 [ "$again" -le 1000 ] || fail "it was not remembered that port 80 is silent: $again ms"
+
+# The same with TPROXY: what the rules call the destination changes nothing.
+gate_stop
+firewall_off
+MODE=tproxy
+gate_start
+login alice
+before=$(wc -l < "$LAB/annex.record")
+expect_status 200 -b "$jar" "https://old.$DOMAIN/on/8080/tproxy"
+expect_status 200 -b "$jar" --connect-to "old.$DOMAIN:443:${ADDRESS_4[www]}:443" "https://old.$DOMAIN/on/8080/tproxy"
+expect_status 421 -b "$jar" --connect-to "www.$DOMAIN:443:$annex:443" "https://www.$DOMAIN/"
+expect_status 421 -b "$jar" "https://annex.$DOMAIN/on/8080/x"
+[ "$(wc -l < "$LAB/annex.record")" = $((before + 2)) ] || fail "tproxy: annex was asked under other names"
+expect_status 200 -b "$jar" "https://twin.$DOMAIN/on/443/tproxy"

@@ -6,16 +6,19 @@ came of it.  The path says what is where:
   /early/80/any      the same, but 404 is said before the body is read
   /continue/...      says 100, where it is expected, and then as /on/...
   /refuse/STATUS     says so before the body, and counts what comes all the same
-  /mute/...          never says 100, and then as /on/..."""
+  /mute/...          never says 100, and then as /on/...
+  /reset/80/any      an answer without length, which a reset cuts"""
 import hashlib
 import json
 import socket
 import ssl
+import struct
 import sys
 import threading
 
 certificate, key, address, record = sys.argv[1:5]
 lock = threading.Lock()
+released = threading.Event()
 numbers = iter(range(1, 1 << 30))
 
 
@@ -90,6 +93,14 @@ class Peer:
             self.answer(404, f"not on {self.port}")
             write_down(**facts, status=404, after=len(self.all_that_comes(2)))
             return False
+        if kind == "reset" and here:
+            self.connection.sendall(b"HTTP/1.1 200 X\r\n\r\n" + b"half of it")
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            released.wait(5)  # the half is on its way before the reset
+            write_down(**facts, status=200)
+            return False
+        if kind == "release":
+            released.set()
         if kind == "continue" and "expect" in head:
             self.connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         data = self.body(head)
