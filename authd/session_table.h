@@ -30,9 +30,10 @@ struct NewSession {
   Address client;
   std::uint64_t connection = 0;  // the connection on which the login came
   Wall login;
-  std::int64_t last_login = 0;   // as in LoginResult
+  std::int64_t last_login = 0;   // as in PasscodeResult
   Address last_source;
-  std::uint32_t failures = 0;
+  std::uint32_t failures = 0, logouts = 0;
+  std::int64_t last_logout = 0;
 };
 
 struct Session {
@@ -43,7 +44,12 @@ struct Session {
   Address bound_v4, bound_v6;
   Mono created, used;
   bool live = false;
+  // Of a session that was brought over from before the machine's last start, where only
+  // the wall clock knew its age: if that one was behind, it ends when this shows.
+  bool other_boot = false;
+  Wall old_use;                      // 0: used since
   std::uint32_t next = 0;            // slot of the next one in its bucket
+  std::uint32_t next_of_user = 0;    // of one whose user has the same bucket
 };
 
 // What is left of a session that has ended.
@@ -61,6 +67,12 @@ struct Created {
   std::uint32_t slot = 0;
   std::uint64_t generation = 0;
   std::vector<EndedSession> displaced;  // the user's oldest, beyond sessions_per_user
+};
+
+// A session that has a new cookie, and what stood on the old one.
+struct Renewed {
+  CookieValue cookie;
+  std::uint64_t old_generation = 0;
 };
 
 struct Judgement {
@@ -87,6 +99,14 @@ class SessionTable {
   // gives no random numbers; then nothing has changed, nobody was displaced.
   Result<Created> create(const NewSession& made, Mono now);
 
+  // Puts a session of before into its slot, as it was but for its generation.  It may be
+  // past its time: then it stands nowhere, and sweep() ends it.  False when there is no
+  // such slot, or somebody in it, when its hash is taken, or the table full.
+  bool restore(std::uint32_t slot, const Session& session);
+  // Gives a live session a new cookie, and `client` as its one address of that family.
+  // Nothing that stood on the old cookie stands any more.  Fails as create() does.
+  Result<Renewed> renew(std::uint32_t slot, std::uint64_t generation, const Address& client);
+
   // What the bearer of `cookie` at `client` may do.  Never allocates, changes nothing.
   Judgement judge(const CookieValue& cookie, const Address& client, Mono now) const;
   // The same, from wherever the bearer is.
@@ -101,10 +121,17 @@ class SessionTable {
   std::vector<EndedSession> end_sid(std::string_view sid);
   std::vector<EndedSession> end_user(std::string_view user);
   std::vector<EndedSession> end_everybody();
-  // Ends all that is past its time.
-  std::vector<EndedSession> sweep(Mono now);
+  // Ends all that is past its time, by any clock.
+  std::vector<EndedSession> sweep(Mono now, Wall wall);
 
   std::uint32_t size() const { return size_; }
+  std::uint32_t slots() const { return page_.slots(); }
+  // The live session in `slot`, nullptr when there is none.
+  const Session* at(std::uint32_t slot) const {
+    return slot < sessions_.size() && sessions_[slot].live ? &sessions_[slot] : nullptr;
+  }
+  // The slots of a user's sessions, oldest first.
+  std::vector<std::uint32_t> slots_of(std::string_view user) const;
   // The first live session in `slot` or behind it; its slot is put into `slot`.  nullptr
   // when there is none left.
   const Session* next_live(std::uint32_t& slot) const;
@@ -120,20 +147,27 @@ class SessionTable {
   Mono life_deadline(const Session& session) const { return session.created + rules_.lifetime; }
   void publish(std::uint32_t slot);
   std::size_t bucket_of(const Hash& hash) const;
+  std::size_t bucket_of(std::string_view user) const;
   std::uint32_t find(const Hash& hash) const;
   std::uint32_t take_slot();
-  void unlink(std::uint32_t slot);
+  bool take_slot(std::uint32_t slot);
+  void put(std::uint32_t slot, const Session& session);
+  void link_hash(std::uint32_t slot);
+  void unlink_hash(std::uint32_t slot);
+  void unlink_user(std::uint32_t slot);
   std::vector<std::uint32_t> oldest_beyond_limit(const UserName& user) const;
   EndedSession end_slot(std::uint32_t slot);
-  template <class Fits>
-  std::vector<EndedSession> end_all(Fits fits);
+  std::vector<EndedSession> end_slots(const std::vector<std::uint32_t>& slots);
+  bool is_over(const Session& session, Wall wall) const;
 
   GenerationPage& page_;
   SessionRules rules_;
   std::vector<Session> sessions_;       // by slot
   std::vector<std::uint32_t> buckets_;  // first slot by hash; as many as a power of two
-  std::vector<std::uint32_t> free_;     // slots that were used before and are not now
+  std::vector<std::uint32_t> user_buckets_;  // first slot by the hash of the user's name
+  std::vector<std::uint32_t> free_;     // slots below sessions_.size() with nobody in them
   std::uint32_t size_ = 0;
+  std::uint32_t from_other_boots_ = 0;  // live sessions with `other_boot`
 };
 
 // The part of `client` that a session is bound to under `bind`: all of it, its /24 or

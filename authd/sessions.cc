@@ -37,6 +37,7 @@ Sessions::Sessions(const Outside& outside, const AuthdSettings& settings)
     : outside_(outside),
       table_(outside.page, rules_of(settings)),
       verify_rate_(settings.identity.verify_rate),
+      keeper_(table_, settings.session.persist),
       domain_(settings.session.domain),
       deny_unrecorded_(settings.log.on_failure == OnFailure::deny),
       started_(outside.loop.now()),
@@ -67,18 +68,21 @@ void Sessions::accept(int listener, void (Sessions::*add)(UniqueFd)) {
 }
 
 void Sessions::start() {
+  if (!ready_ && !keeper_.persists()) be_ready();
   beat();
   heart_.set(outside_.loop, now() + heartbeat_period, [this] { start(); });
 }
 
-// The page's deadlines hold to the microsecond; sweeping only tidies up, once a second.
+// The page's deadlines hold to the microsecond; sweeping ends what goes on after them.
 void Sessions::beat() {
   outside_.page.beat(now());
   if (broom_.active()) return;
-  broom_.set(outside_.loop, now() + sweep_period, [this] {
-    for (const EndedSession& ended : table_.sweep(now()))
-      announce(ended, "expire", ended.by_idle ? "idle" : "lifetime");
-  });
+  broom_.set(outside_.loop, now() + sweep_period, [this] { sweep(); });
+}
+
+void Sessions::sweep() {
+  for (const EndedSession& ended : table_.sweep(now(), outside_.wall()))
+    announce(ended, "expire", ended.by_idle ? "idle" : "lifetime");
 }
 
 Result<void> Sessions::reload(const AuthdSettings& settings) {
@@ -89,6 +93,8 @@ Result<void> Sessions::reload(const AuthdSettings& settings) {
   // Workers have the domain from their start on, and the cookies out there are of it.
   if (settings.session.domain != domain_)
     return fail(settings.origin.where("session", "domain") + " cannot change without a new start");
+  if (settings.session.persist != keeper_.persists())
+    return fail(settings.origin.where("session", "persist") + " cannot change without a new start");
   table_.set_rules(rules_of(settings));
   verify_rate_.set(settings.identity.verify_rate);
   deny_unrecorded_ = settings.log.on_failure == OnFailure::deny;
@@ -96,14 +102,28 @@ Result<void> Sessions::reload(const AuthdSettings& settings) {
 }
 
 // A session is over, and nowhere stands a verdict on it any more (the table saw to that).
-// Now it is logged, and every worker that has such a verdict is told to close what it
-// opened under it.
-void Sessions::announce(const EndedSession& ended, std::string_view event, std::string_view by) {
+// Now it is logged, the vault is to forget it, and every worker that has such a verdict is
+// told to close what it opened under it.
+void Sessions::announce(const EndedSession& ended, std::string_view event, std::string_view by,
+                        const Address& source) {
   note(ended_line(event, ended, by));
+  Forget order;
+  order.slot = ended.slot;
+  order.sid = ended.sid;
+  order.logout = event == "logout";
+  order.user = ended.user;
+  order.source = source;
+  order.time = outside_.wall().s;
+  keeper_.ended(std::move(order));
+  tell_vault_soon();
+  tell_holders(ended.slot, ended.generation);
+}
+
+void Sessions::tell_holders(std::uint32_t slot, std::uint64_t generation) {
   workers_.each([&](WorkerPeer& worker) {
     const Mono due = now() + ended_patience;
-    if (!worker.held.tell(ended.slot, ended.generation, due)) return;
-    const Ended message{ended.slot, ended.generation};
+    if (!worker.held.tell(slot, generation, due)) return;
+    const Ended message{slot, generation};
     if (worker.channel.send(message) != Told::sent) {
       expel(worker, "a worker cannot be told that a session ended");
       return;

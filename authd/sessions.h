@@ -12,6 +12,8 @@
 #include "authd/assertion_desk.h"
 #include "authd/known_places.h"
 #include "authd/login_queue.h"
+#include "authd/session_keeper.h"
+#include "authd/session_record.h"
 #include "authd/session_table.h"
 #include "authd/sessions_peers.h"
 #include "authd/source_rate.h"
@@ -35,7 +37,11 @@ inline constexpr Duration hello_patience = seconds(5);
 inline constexpr Duration ended_patience = seconds(1);
 inline constexpr Duration admin_patience = seconds(60);
 inline constexpr Duration forward_patience = seconds(30);
-inline constexpr Duration sweep_period = seconds(1);
+inline constexpr Duration sweep_period = milliseconds(500);
+inline constexpr Duration disk_patience = seconds(5);      // until an end is on disk
+inline constexpr Duration recall_patience = seconds(30);   // for a part of what the vault remembers
+inline constexpr Duration recall_pause = seconds(1);       // when it could not be read
+inline constexpr std::size_t max_recalled = 4096;          // sessions in one part
 
 class Sessions {
  public:
@@ -45,6 +51,7 @@ class Sessions {
     Log& log;
     GenerationPage& page;
     Wall (*wall)();
+    BootId boot{};
     Duration login_patience = seconds(10);  // with the vault
   };
   Sessions(const Outside& outside, const AuthdSettings& settings);
@@ -54,6 +61,7 @@ class Sessions {
   // Starts the heart.  Without it no verdict stands anywhere.
   void start();
   // The vault is behind `channel` from now on; what the one before owed us is refused.
+  // With persist=yes nobody is let in before it has said what it remembers.
   void take_vault(UniqueFd channel);
   // Takes over what can be taken over at run time; else says why not, and changes nothing.
   Result<void> reload(const AuthdSettings& settings);
@@ -90,10 +98,26 @@ class Sessions {
   // sessions.cc
   void accept(int listener, void (Sessions::*add)(UniqueFd));
   void beat();
+  void sweep();
   void note(const Line& line) { (void)outside_.log.write(line); }  // best effort
-  void announce(const EndedSession& ended, std::string_view event, std::string_view by);
+  void announce(const EndedSession& ended, std::string_view event, std::string_view by,
+                const Address& source = {});
+  void tell_holders(std::uint32_t slot, std::uint64_t generation);
   void expel(WorkerPeer& worker, std::string_view what);
   void have_killed(const WorkerPeer& worker);
+
+  // sessions_keep.cc
+  Stamp moment() const;
+  void tell_vault();
+  void tell_vault_soon();
+  void when_on_disk(std::uint64_t from, SessionKeeper::Then then);
+  void refresh();
+  void ask_recall();
+  void take_back(const SessionRow& row);
+  void be_ready();
+  bool noted(VaultPeer&, Noted& message, Packet&);
+  bool recalled(VaultPeer&, Recalled& message, Packet&);
+  bool recall_end(VaultPeer&, RecallEnd& message, Packet&);
 
   // sessions_gate.cc
   void hear_gate(GatePeer& gate);
@@ -108,6 +132,8 @@ class Sessions {
   bool look(WorkerPeer& worker, Look& message, Packet&);
   bool logout(WorkerPeer& worker, Logout& message, Packet&);
   bool ended_seen(WorkerPeer& worker, EndedSeen& message, Packet&);
+  void use(std::uint32_t slot, std::uint64_t generation, const Ticket& ticket);
+  Judgement judgement_of(const CookieValue& cookie, const Ticket& ticket) const;
   Verdict verdict_on(const Judgement& judgement, std::uint32_t tag, const Ticket& ticket);
 
   // sessions_identity.cc
@@ -149,6 +175,7 @@ class Sessions {
   bool tell_status(AdminPeer& admin, AdminAsk& message);
   bool go_on_listing(AdminPeer& admin);
   bool end_answer(AdminPeer& admin, bool done, std::string_view reason);
+  bool end_sessions(AdminPeer& admin, const std::vector<EndedSession>& ended, std::string_view none);
   void throw_out(const Forward& waiting);
   bool admin_row(VaultPeer&, AdminRow& message, Packet&);
   bool admin_chunk_out(VaultPeer&, AdminChunk& message, Packet&);
@@ -161,6 +188,7 @@ class Sessions {
   SessionTable table_;
   AssertionDesk desk_;
   SourceRate verify_rate_;
+  SessionKeeper keeper_;
   std::string domain_;           // of our cookie
   bool deny_unrecorded_ = true;  // [log] on_failure
   Mono started_;
@@ -180,6 +208,13 @@ class Sessions {
   std::map<std::uint32_t, Forward> forwards_;     // by our tag to the vault
   std::uint32_t last_tag_ = 0;
   Timer heart_, broom_, deadlines_;
+
+  bool ready_ = false;                // what the vault remembers is here
+  std::vector<SessionRow> rows_;      // a part of that, until it is complete
+  std::uint32_t recall_tag_ = 0, recall_from_ = 0;
+  std::int64_t seen_wall_ = 0;        // the latest wall time that there ever was
+  std::int64_t wall_ahead_ = 0;       // of the sure clock, in seconds, when looked at last
+  Timer recorder_, teller_, recall_timer_;
 };
 
 }  // namespace postern::authd

@@ -12,6 +12,13 @@
 #include "authd/sessions_lines.h"
 
 namespace postern::authd {
+namespace {
+
+constexpr std::string_view not_yet = "sessions are still being read back, try again";
+constexpr std::string_view not_on_disk =
+    "ended, but the vault has not written that down: see the log before authd is started anew";
+
+}  // namespace
 
 void Sessions::add_admin(UniqueFd connection) {
   if (admins_.size() >= max_admin_peers) {
@@ -86,6 +93,7 @@ bool Sessions::end_answer(AdminPeer& admin, bool done, std::string_view reason) 
 // ---- sessions -------------------------------------------------------------------
 
 bool Sessions::list_sessions(AdminPeer& admin, AdminAsk& message) {
+  if (!ready_) return end_answer(admin, false, not_yet);
   admin.user = message.user;
   admin.next_slot = 0;
   return go_on_listing(admin);
@@ -117,16 +125,26 @@ bool Sessions::go_on_listing(AdminPeer& admin) {
   return admin.watcher.want(EPOLLIN) && end_answer(admin, true, "");
 }
 
-bool Sessions::kill_session(AdminPeer& admin, AdminAsk& message) {
-  const auto ended = table_.end_sid(message.sid.view());
+// They are over at once; the operator hears "done" when no new start can bring them back.
+bool Sessions::end_sessions(AdminPeer& admin, const std::vector<EndedSession>& ended,
+                            std::string_view none) {
+  if (ended.empty()) return end_answer(admin, false, ready_ ? none : not_yet);
+  const std::uint64_t from = keeper_.next();
   for (const EndedSession& one : ended) announce(one, "revoke", "admin");
-  return end_answer(admin, !ended.empty(), ended.empty() ? "there is no such session" : "");
+  when_on_disk(from, [this, id = admin.id](bool on_disk) {
+    AdminPeer* asker = admins_.find(id);
+    if (asker != nullptr && !end_answer(*asker, on_disk, on_disk ? "" : not_on_disk))
+      admins_.bury(*asker);
+  });
+  return true;
+}
+
+bool Sessions::kill_session(AdminPeer& admin, AdminAsk& message) {
+  return end_sessions(admin, table_.end_sid(message.sid.view()), "there is no such session");
 }
 
 bool Sessions::kill_sessions_of_user(AdminPeer& admin, AdminAsk& message) {
-  const auto ended = table_.end_user(message.user.view());
-  for (const EndedSession& one : ended) announce(one, "revoke", "admin");
-  return end_answer(admin, !ended.empty(), ended.empty() ? "this user has no session" : "");
+  return end_sessions(admin, table_.end_user(message.user.view()), "this user has no session");
 }
 
 bool Sessions::tell_status(AdminPeer& admin, AdminAsk&) {

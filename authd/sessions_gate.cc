@@ -84,7 +84,7 @@ bool Sessions::enroll(GatePeer& gate, Enroll& message, Packet& packet) {
 // of ends: it asks for every dial.
 bool Sessions::judge_for_broker(GatePeer& gate, Judge& message, Packet&) {
   if (!is_sealed_for(message.ticket, gate.key, message.ticket.worker)) return false;
-  const Judgement judgement = table_.judge(message.cookie, message.ticket.client.address, now());
+  const Judgement judgement = judgement_of(message.cookie, message.ticket);
   return gate.channel.send(verdict_on(judgement, message.tag, message.ticket)) == Told::sent;
 }
 

@@ -47,7 +47,7 @@ bool Sessions::vouch(WorkerPeer& worker, Vouch& message, Packet&) {
   if (!is_canonical(host) || !is_at_or_below(host, domain_) || host == worker.login_host) return false;
   Assertion answer;
   answer.tag = message.tag;
-  const Judgement judgement = table_.judge(message.cookie, message.ticket.client.address, now());
+  const Judgement judgement = judgement_of(message.cookie, message.ticket);
   if (judgement.standing != Standing::good) {
     note(refuse_line(message.ticket, judgement.standing));
     answer.outcome = VouchOutcome::no_session;
@@ -85,6 +85,10 @@ bool Sessions::verify(WorkerPeer& worker, Verify& message, Packet&) {
   if (!worker.verify_networks.contains(ticket.client.address)) return false;
   Verification answer;
   answer.tag = message.tag;
+  if (!ready_) {  // neither yes nor no
+    answer.outcome = VerifyOutcome::busy;
+    return worker.channel.send(answer) == Told::sent;
+  }
   const SourceRate::Answer rate = verify_rate_.admit(ticket.client.address, now());
   if (rate != SourceRate::Answer::admitted) {
     if (rate == SourceRate::Answer::first_refused) note(verify_line(ticket, nullptr, reason::busy));

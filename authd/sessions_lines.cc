@@ -50,6 +50,12 @@ Line verify_line(const Ticket& ticket, const Session* session, std::string_view 
   return line;
 }
 
+Line recall_line(std::size_t sessions) {
+  Line line("recall", Level::notice);
+  line.add("sessions", static_cast<std::uint64_t>(sessions));
+  return line;
+}
+
 Line fault_line(Role role, std::string_view what) {
   Line line("fault", Level::warning);
   line.add("role", name_of(role)).add("pid", "").add("what", what);

@@ -21,6 +21,8 @@ Line refuse_line(const Ticket& ticket, Standing standing);
 Line verify_line(const Ticket& ticket, const Session* session, std::string_view reason);
 // The word for a standing that says no; empty for good.
 std::string_view word_of(Standing standing);
+// `sessions`: how many came back at the start.
+Line recall_line(std::size_t sessions);
 // `role pid what`; the pid of a peer behind a gate is not known here.
 Line fault_line(Role role, std::string_view what);
 
@@ -28,6 +30,7 @@ Line fault_line(Role role, std::string_view what);
 namespace reason {
 inline constexpr std::string_view none = "";
 inline constexpr std::string_view missing_peer = "missing-peer";  // no vault
+inline constexpr std::string_view not_ready = "not-ready";        // sessions are being read back
 inline constexpr std::string_view busy = "busy";                  // too many at once
 inline constexpr std::string_view timeout = "timeout";            // the vault is silent
 inline constexpr std::string_view no_log = "no-log";              // it could not be recorded

@@ -20,6 +20,7 @@ namespace postern::authd {
 std::string_view Sessions::reason_against(const WorkerPeer& worker, const Ticket& ticket,
                                           bool is_known) const {
   if (!vault_.channel) return reason::missing_peer;
+  if (!ready_) return reason::not_ready;
   const Address place = place_of(ticket.client.address);
   const auto same_place = std::ranges::count_if(logins_, [&](const auto& row) {
     return place_of(row.second.ticket.client.address) == place;
@@ -96,6 +97,7 @@ void Sessions::watch_deadlines() {
   };
   std::ranges::for_each(logins_, earlier);
   std::ranges::for_each(forwards_, earlier);
+  if (const auto due = keeper_.first_due(); due && (!first || *due < *first)) first = due;
   if (!first) return deadlines_.cancel();
   deadlines_.set(outside_.loop, *first, [this] {
     for (auto place = logins_.begin(); place != logins_.end();) {
@@ -107,6 +109,7 @@ void Sessions::watch_deadlines() {
       const auto here = place++;
       if (here->second.due <= now()) settle(here, "the vault does not answer");
     }
+    keeper_.give_up(now());
     watch_deadlines();
   });
 }
@@ -121,15 +124,19 @@ void Sessions::grant_login(WorkerPeer& worker, const PendingLogin& pending,
                         .login = outside_.wall(),
                         .last_login = result.last_login,
                         .last_source = result.last_source,
-                        .failures = result.failures};
+                        .failures = result.failures,
+                        .logouts = result.logouts,
+                        .last_logout = result.last_logout};
   const Result<Created> created = table_.create(made, now());
   if (!created) {
     if (!refuse_login(&worker, pending, reason::table_full))
       expel(worker, "a worker does not read its answers");
     return;
   }
-  send_grant(worker, pending, result, *created);
   for (const EndedSession& ended : created->displaced) announce(ended, "revoke", "limit");
+  keeper_.changed(created->slot);
+  tell_vault_soon();
+  send_grant(worker, pending, result, *created);
 }
 
 // Recorded first, then told; a login that cannot be recorded, or of which nobody hears,
@@ -142,7 +149,8 @@ void Sessions::send_grant(WorkerPeer& worker, const PendingLogin& pending,
   answer.tag = pending.tag;
   answer.granted = recorded || !deny_unrecorded_;
   if (!answer.granted) {
-    (void)table_.end(created.slot, created.generation);  // was there a moment ago
+    if (const auto ended = table_.end(created.slot, created.generation))
+      announce(*ended, "revoke", "no-log");
   } else {
     (void)answer.cookie.assign(created.cookie.bytes());  // of the same size
     answer.user = result.user;

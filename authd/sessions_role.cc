@@ -2,6 +2,7 @@
 // generation page needs /proc), and its ear for the master.  Everything else is in
 // sessions.h; nothing that decides belongs here.
 
+#include <fcntl.h>
 #include <openssl/sha.h>
 
 #include <utility>
@@ -28,15 +29,26 @@ Result<void> warm_up() {
   return {};
 }
 
+// The kernel's name for this boot: "0f3c1d2e-..." (random(4)).
+Result<BootId> read_boot_id() {
+  const char* path = "/proc/sys/kernel/random/boot_id";
+  const UniqueFd file = UniqueFd::adopt(::open(path, O_RDONLY | O_CLOEXEC));
+  if (!file) return fail_errno(std::string("cannot open ") + path);
+  std::string text = TRY(read_all(file.get(), 256));
+  return parse_boot_id(text);
+}
+
 }  // namespace
 
 Result<int> run_sessions(RoleProcess& self) {
   const AuthdSettings settings = TRY(parse_authd(self.settings_text(), self.settings_name()));
   TRY_VOID(warm_up());
   GenerationPage page = TRY(GenerationPage::make(settings.session.max_sessions));
-  Sessions sessions({self.loop(), self.log(), page, read_wall}, settings);
+  const BootId boot = TRY(read_boot_id());
+  Sessions sessions({.loop = self.loop(), .log = self.log(), .page = page, .wall = read_wall, .boot = boot},
+                    settings);
   sessions.take_keys(TRY(read_identity_keys(self.take_all(Item::assertion_key))));
-  sessions.take_vault(self.take(Item::channel, Role::vault));
+  UniqueFd vault = self.take(Item::channel, Role::vault);
   TRY_VOID(sessions.listen(self.take(Item::gate_listener), self.take(Item::admin_listener)));
 
   std::vector<Handed> fresh_keys;  // that come before new settings
@@ -56,6 +68,7 @@ Result<int> run_sessions(RoleProcess& self) {
   };
   TRY_VOID(self.enter_jail());
   sessions.start();
+  sessions.take_vault(std::move(vault));
   TRY_VOID(self.ready());
   return self.loop().run();
 }

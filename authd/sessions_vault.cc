@@ -22,16 +22,16 @@ void Sessions::take_vault(UniqueFd channel) {
   if (!vault_.watcher.start(outside_.loop, vault_.channel.fd(), EPOLLIN,
                             [this](std::uint32_t) { hear_vault(); }) ||
       vault_.channel.send(AskPlaces{}) != Told::sent)
-    lose_vault();
+    return lose_vault();
+  if (ready_) tell_vault_soon();
+  else if (keeper_.persists()) ask_recall();
 }
 
 void Sessions::hear_vault() {
   static constexpr Handler<Sessions, VaultPeer> table[] = {
-      on<&Sessions::passcode_result>(),
-      on<&Sessions::places>(),
-      on<&Sessions::admin_row>(),
-      on<&Sessions::admin_chunk_out>(),
-      on<&Sessions::admin_end>(),
+      on<&Sessions::passcode_result>(), on<&Sessions::places>(),          on<&Sessions::admin_row>(),
+      on<&Sessions::admin_chunk_out>(), on<&Sessions::admin_end>(),       on<&Sessions::noted>(),
+      on<&Sessions::recalled>(),        on<&Sessions::recall_end>(),
   };
   Packet packet;
   for (int i = 0; i < burst; ++i) {
@@ -54,6 +54,7 @@ void Sessions::lose_vault() {
     if (here->second.why.empty()) settle(here, reason::missing_peer);
   }
   while (!forwards_.empty()) settle(forwards_.begin(), "the vault is not there");
+  keeper_.lost();
 }
 
 // ---- logins ---------------------------------------------------------------------

@@ -44,6 +44,12 @@ void Sessions::hear_worker(WorkerPeer& worker) {
   }
 }
 
+// What the bearer of `cookie` at the other end of `ticket` may do.
+Judgement Sessions::judgement_of(const CookieValue& cookie, const Ticket& ticket) const {
+  if (!ready_) return {.standing = Standing::not_ready};
+  return table_.judge(cookie, ticket.client.address, now());
+}
+
 // The answer to a question whose asker is at the other end of `ticket`; logs a "no".
 Verdict Sessions::verdict_on(const Judgement& judgement, std::uint32_t tag, const Ticket& ticket) {
   Verdict verdict;
@@ -64,27 +70,30 @@ Verdict Sessions::verdict_on(const Judgement& judgement, std::uint32_t tag, cons
 
 bool Sessions::judge(WorkerPeer& worker, Judge& message, Packet&) {
   if (!is_own(worker, message.ticket)) return false;
-  const Address& client = message.ticket.client.address;
-  const Judgement judgement = table_.judge(message.cookie, client, now());
+  const Judgement judgement = judgement_of(message.cookie, message.ticket);
   if (judgement.standing == Standing::good) {
-    (void)table_.touch(judgement.slot, judgement.generation, client, now());  // judged good
+    use(judgement.slot, judgement.generation, message.ticket);
     worker.held.give(judgement.slot, judgement.generation);
   }
   return worker.channel.send(verdict_on(judgement, message.tag, message.ticket)) == Told::sent;
+}
+
+// The idle clock starts anew, unless the session ended meanwhile.
+void Sessions::use(std::uint32_t slot, std::uint64_t generation, const Ticket& ticket) {
+  if (table_.touch(slot, generation, ticket.client.address, now())) keeper_.used(slot);
 }
 
 // A touch may cross an end on its way; then it moves nothing.
 bool Sessions::touch(WorkerPeer& worker, Touch& message, Packet&) {
   if (!is_own(worker, message.ticket)) return false;
   if (!worker.held.holds(message.slot, message.generation)) return true;
-  (void)table_.touch(message.slot, message.generation, message.ticket.client.address, now());
+  use(message.slot, message.generation, message.ticket);
   return true;
 }
 
 bool Sessions::look(WorkerPeer& worker, Look& message, Packet&) {
   if (!is_own(worker, message.ticket)) return false;
-  const Judgement judgement =
-      table_.judge(message.cookie, message.ticket.client.address, now());
+  const Judgement judgement = judgement_of(message.cookie, message.ticket);
   SessionInfo info;
   info.tag = message.tag;
   info.standing = judgement.standing;
@@ -103,18 +112,23 @@ bool Sessions::look(WorkerPeer& worker, Look& message, Packet&) {
   return worker.channel.send(info) == Told::sent;
 }
 
-// Only who could use a session may end it.  The session is over before the answer goes
-// out, and the answer goes out before the word that closes connections.
+// Only who could use a session may end it.  It is over at once, here and at every worker;
+// the answer goes out when no new start can bring it back.
 bool Sessions::logout(WorkerPeer& worker, Logout& message, Packet&) {
   if (!is_own(worker, message.ticket)) return false;
-  const Judgement judgement =
-      table_.judge(message.cookie, message.ticket.client.address, now());
-  std::optional<EndedSession> ended;
-  if (judgement.standing == Standing::good)
-    ended = table_.end(judgement.slot, judgement.generation);
-  const Told told = worker.channel.send(LoggedOut{message.tag, ended.has_value()});
-  if (ended) announce(*ended, "logout", "user");
-  return told == Told::sent;
+  const Judgement judgement = judgement_of(message.cookie, message.ticket);
+  LoggedOut answer{message.tag, judgement.standing == Standing::good, ready_};
+  if (!answer.done) return worker.channel.send(answer) == Told::sent;
+  const std::uint64_t from = keeper_.next();
+  if (const auto ended = table_.end(judgement.slot, judgement.generation))
+    announce(*ended, "logout", "user", message.ticket.client.address);
+  when_on_disk(from, [this, id = worker.id, answer](bool on_disk) mutable {
+    answer.for_good = on_disk;
+    WorkerPeer* asker = workers_.find(id);
+    if (asker != nullptr && asker->channel.send(answer) != Told::sent)
+      expel(*asker, "a worker does not read its answers");
+  });
+  return true;
 }
 
 bool Sessions::ended_seen(WorkerPeer& worker, EndedSeen& message, Packet&) {

@@ -38,9 +38,11 @@ bool read_bytes(const std::vector<std::byte>& from, std::array<std::byte, N>& to
 }
 
 bool read_stamp(const Statement::Rows& rows, int column, Stamp& stamp) {
+  constexpr std::int64_t most = std::int64_t{1} << 60, most_wall = std::int64_t{1} << 40;
   stamp.mono = rows.number(column + 1);
   stamp.wall = rows.number(column + 2);
-  return read_bytes(rows.bytes(column), stamp.boot) && stamp.mono >= 0 && stamp.wall >= 0;
+  return read_bytes(rows.bytes(column), stamp.boot) && stamp.mono >= -most && stamp.mono <= most &&
+         stamp.wall >= 0 && stamp.wall <= most_wall;
 }
 
 bool read_count(std::int64_t value, std::uint32_t& to) {

@@ -117,6 +117,10 @@ std::uint64_t GenerationPage::generation(std::uint32_t slot) const {
   return at(slot).generation.load(std::memory_order_relaxed);
 }
 
+Mono GenerationPage::deadline(std::uint32_t slot) const {
+  return {at(slot).deadline.load(std::memory_order_relaxed)};
+}
+
 void GenerationPage::set_deadline(std::uint32_t slot, Mono deadline) {
   at(slot).deadline.store(deadline.us, std::memory_order_release);
 }

@@ -65,8 +65,9 @@ class GenerationPage {
   int reading_fd() const { return reading_.get(); }
 
   void beat(Mono now);
-  // The generation of `slot`, which must be below slots().
+  // The generation of `slot`, which must be below slots(), and until when it stands.
   std::uint64_t generation(std::uint32_t slot) const;
+  Mono deadline(std::uint32_t slot) const;
   // What is given out for this slot from now on stands until `deadline`.
   void set_deadline(std::uint32_t slot, Mono deadline);
   // Ends whatever stands on this slot, for good.

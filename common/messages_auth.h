@@ -93,8 +93,9 @@ struct Logout {
 struct LoggedOut {
   static constexpr Kind kind = Kind::logged_out;
   std::uint32_t tag = 0;
-  bool done = false;
-  template <class A> void fields(A& a) { a(tag); a(done); }
+  bool done = false;             // there was a session, and it is over
+  bool for_good = false;         // no new start of authd can bring one back
+  template <class A> void fields(A& a) { a(tag); a(done); a(for_good); }
 };
 struct Look {  // as Judge, but never touches the idle clock
   static constexpr Kind kind = Kind::look;

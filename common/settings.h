@@ -204,6 +204,7 @@ struct AuthdSettings {
     std::string domain;  // lower case
     std::uint32_t max_sessions = 0;
     std::uint32_t sessions_per_user = 0;
+    bool persist = false;
   } session;
   struct Identity {
     std::string assertion_key;  // file; empty: none

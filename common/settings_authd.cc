@@ -42,6 +42,8 @@ constexpr Row<S> rows[] = {
      "How many sessions there may be."},
     {"session", "sessions_per_user", "10", Need::optional, from_to(1, 10'000), set<S, &S::session, &V::sessions_per_user>,
      "How many sessions one user may have; one more ends the oldest."},
+    {"session", "persist", "yes", Need::optional, {}, set<S, &S::session, &V::persist>,
+     "Sessions survive a new start of authd: yes or no."},
     {"identity", "assertion_key", "", Need::optional, text_of(Form::path), set<S, &S::identity, &I::assertion_key>,
      "The private key (PEM, EC P-256) that signs assertions; empty: none are made."},
     {"identity", "previous_key", "", Need::optional, text_of(Form::path), set<S, &S::identity, &I::previous_key>,

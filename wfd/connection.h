@@ -49,10 +49,10 @@ class Connection {
   void on_verdict(const Verdict& answer);
   void on_session(const SessionInfo& answer);
   void on_login(const LoginResult& answer);
-  void on_logged_out();
   void on_assertion(const Assertion& answer);
   void on_key_list(const KeyList& answer);
   void on_verification(const Verification& answer);
+  void on_logged_out(const LoggedOut& answer);
   void on_dialled(const Dialled& answer, UniqueFd socket);
   void on_dial_refused(DialFault fault);
   void on_peer_lost(Role role);

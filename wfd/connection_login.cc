@@ -23,6 +23,7 @@ LoginForm read_query(std::string_view query) {
 }  // namespace
 
 bool Connection::serve_login_host() {
+  drop_upstream();  // needs none, and must get its answer though a session ends meanwhile
   const LoginRoute route = route_login_host(head_, worker_.shop().settings.login_host);
   const Pages& pages = *worker_.shop().pages;
   now_->action = route.action;
@@ -93,6 +94,10 @@ void Connection::on_session(const SessionInfo& answer) {
   if (state_ != State::ask) return;
   const Pages& pages = *worker_.shop().pages;
   const bool good = answer.standing == Standing::good;
+  if (answer.standing == Standing::not_ready) {
+    refuse(503, "missing-peer");
+    return drive();
+  }
   if (good) {
     now_->user = std::string(answer.user.view());
     now_->sid = std::string(answer.sid.view());
@@ -106,12 +111,13 @@ void Connection::on_session(const SessionInfo& answer) {
   drive();
 }
 
-void Connection::on_logged_out() {
+void Connection::on_logged_out(const LoggedOut& answer) {
   asked_ = 0;
   if (state_ != State::ask) return;
   verdict_ = Verdict();
   now_->duplicate_cookie = true;  // the cookie is worthless now; the browser may forget it
-  say(worker_.shop().pages->logged_out(), Event::answered);
+  if (answer.for_good) say(worker_.shop().pages->logged_out(), Event::answered);
+  else refuse(503, "logout-not-kept", "The logout could not be written down. Please log out again, or tell your administrator.");
   drive();
 }
 

@@ -220,7 +220,13 @@ Reply Pages::portal(const SessionInfo& session) const {
                failures_note(session.failures)});
 }
 
-Reply Pages::logged_out() const { return html(200, Page::logged_out, true, {}); }
+// "cookies" is not said: it would take the cookies of every host of the domain along, of
+// which ours is deleted by name.
+Reply Pages::logged_out() const {
+  Reply reply = html(200, Page::logged_out, true, {});
+  reply.add("Clear-Site-Data", "\"cache\", \"storage\"");
+  return reply;
+}
 
 Reply Pages::failures(const LoginResult& login, std::string_view go_on) const {
   return html(200, Page::failures, true,

@@ -209,7 +209,7 @@ bool Worker::login_result(Worker&, LoginResult& answer, Packet&) {
 }
 
 bool Worker::logged_out(Worker&, LoggedOut& answer, Packet&) {
-  if (Connection* c = asker(answer.tag, Role::sessions)) c->on_logged_out();
+  if (Connection* c = asker(answer.tag, Role::sessions)) c->on_logged_out(answer);
   return true;
 }
 

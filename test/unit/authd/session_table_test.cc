@@ -16,6 +16,7 @@ using namespace postern::authd;
 namespace {
 
 constexpr Mono t0{5'000'000'000};
+constexpr Wall town_day{1000};
 
 Address at(const char* text) {
   const auto address = Address::parse(text);
@@ -94,10 +95,10 @@ TEST_CASE("no touch lets a session outlive its lifetime", "[sessions]") {
   REQUIRE(house.table.touch(c.slot, c.generation, at("192.0.2.1"), just));
   CHECK(house.table.judge(c.cookie, at("192.0.2.1"), just).standing == Standing::good);
   CHECK(house.stands(c, just));
-  CHECK(house.table.sweep(just).empty());
+  CHECK(house.table.sweep(just, town_day).empty());
   CHECK(house.table.judge(c.cookie, at("192.0.2.1"), end).standing == Standing::expired);
   CHECK_FALSE(house.stands(c, end));
-  const auto ended = house.table.sweep(end);
+  const auto ended = house.table.sweep(end, town_day);
   REQUIRE(ended.size() == 1);
   CHECK_FALSE(ended[0].by_idle);
   CHECK(house.table.judge(c.cookie, at("192.0.2.1"), end).standing == Standing::unknown);
@@ -253,7 +254,7 @@ TEST_CASE("sweeping ends what is past its time and says why", "[sessions]") {
   House house(rules_with(Bind::exact));
   const Created idle = house.log_in("kate", "192.0.2.1", t0);
   const Created fresh = house.log_in("kate", "192.0.2.1", t0 + seconds(60));
-  const auto ended = house.table.sweep(t0 + seconds(30 * 60));
+  const auto ended = house.table.sweep(t0 + seconds(30 * 60), town_day);
   REQUIRE(ended.size() == 1);
   CHECK(ended[0].sid == idle.sid);
   CHECK(ended[0].by_idle);

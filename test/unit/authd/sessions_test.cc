@@ -46,12 +46,13 @@ TEST_CASE("a login is granted, judged, looked at and ended", "[sessions]") {
   CHECK(info->left >= 8 * 3600 - 1);
   CHECK(info->last_source == addr("198.51.100.7"));
 
-  const auto out = town.ask<LoggedOut>(worker, Town::about<Logout>(ticket, login.cookie));
+  const auto ended = town.ask<Ended>(worker, Town::about<Logout>(ticket, login.cookie));
+  REQUIRE(ended);
+  const auto out = town.next<LoggedOut>(worker);
   REQUIRE(out);
   CHECK(out->done);
+  CHECK(out->for_good);
   CHECK_FALSE(stands());
-  const auto ended = town.next<Ended>(worker);
-  REQUIRE(ended);
   CHECK(ended->slot == verdict->slot);
   CHECK(ended->generation == verdict->generation);
   CHECK(town.logged("event=logout sid=" + std::string(login.sid.view()) + " user=kate by=user"));

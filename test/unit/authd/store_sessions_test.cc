@@ -126,7 +126,8 @@ TEST_CASE("many sessions come in parts, in the order of their slots", "[store][p
 TEST_CASE("a session that was edited out of its bounds does not come back, others do", "[store][persist]") {
   const char* edits[] = {"sid = ''", "sid = 'a name that is far too long'", "user = 'Alice'",
                          "client = 'nowhere'", "bound_v4 = '2001:db8::1'", "bound_v6 = '192.0.2.1'",
-                         "hash = x'00'", "boot = x'00'", "mono = -1", "wall = -1", "failures = -1",
+                         "hash = x'00'", "boot = x'00'", "mono = 1152921504606846977", "mono = -1152921504606846977", "wall = -1",
+                         "wall = 1099511627777", "failures = -1",
                          "logouts = 5000000000", "last_source = '1.2.3'"};
   for (const char* one : edits) {
     INFO(one);

@@ -10,11 +10,18 @@
 #include <vector>
 
 #include "authd/sessions.h"
+#include "unit/authd/rows.h"
 #include "unit/catch.h"
 
 namespace postern::authd {
 
 constexpr Wall town_time{1'700'000'000};  // 2023-11-14T22:13:20Z
+inline Wall town_wall = town_time;         // what the wall clock of a town says,
+inline Mono town_began{};                  // and since when it goes on by itself; 0: not
+inline Wall read_town_wall() {
+  const Duration since = town_began.us == 0 ? Duration{} : read_mono() - town_began;
+  return {town_wall.s + since.seconds()};
+}
 
 inline Address addr(const char* text) {
   const auto address = Address::parse(text);
@@ -34,6 +41,20 @@ inline AuthdSettings town_settings() {
   s.identity.verify_rate = 20;
   return s;
 }
+inline AuthdSettings persistent_settings() {
+  AuthdSettings s = town_settings();
+  s.session.persist = true;
+  return s;
+}
+
+// What a vault was told to keep, in order, and what it says to that.
+struct Kept {
+  std::vector<SessionRow> remembered;
+  std::vector<Forget> forgotten;
+  std::vector<Refresh> refreshed;
+  bool answers = true;  // says something at all
+  bool writes = true;   // and that it is on disk
+};
 
 // One wfd: its key and its three connections to the gate.
 struct Wfd {
@@ -59,13 +80,19 @@ struct Town {
   GenerationPage page;
   Sessions sessions;
   Channel vault;
+  Kept kept;
 
+  // With persistent settings it is not ready before recall_all().
   explicit Town(const AuthdSettings& settings = town_settings(),
-                Duration login_patience = seconds(10))
+                Duration login_patience = seconds(10), unsigned char boot = 1)
       : loop(std::move(*Loop::open())),
         log(open_log()),
         page(std::move(*GenerationPage::make(settings.session.max_sessions))),
-        sessions({loop, log, page, [] { return town_time; }, login_patience}, settings) {
+        sessions({.loop = loop, .log = log, .page = page, .wall = read_town_wall,
+                  .boot = stamp_of(boot, 0, 0).boot, .login_patience = login_patience},
+                 settings) {
+    town_wall = town_time;
+    town_began = {};
     sessions.start();
     bring_vault();
   }
@@ -169,8 +196,57 @@ struct Town {
   std::optional<A> next(Channel& channel) {
     Packet packet;
     A answer;
-    if (channel.receive(packet) != Heard::packet || !packet.read(answer)) return {};
+    if (receive(channel, packet) != Heard::packet || !packet.read(answer)) return {};
     return std::optional<A>(std::move(answer));
+  }
+  // As the vault it keeps what it is told to keep, and hears the rest.
+  Heard receive(Channel& channel, Packet& packet) {
+    for (;;) {
+      const Heard heard = channel.receive(packet);
+      if (&channel != &vault || heard != Heard::packet || !keep(packet)) return heard;
+    }
+  }
+  bool keep(const Packet& packet) {
+    Remember remember;
+    Forget forget;
+    Refresh refresh;
+    std::uint32_t tag = 0;
+    if (packet.read(remember)) {
+      kept.remembered.push_back(remember.row);
+      tag = remember.tag;
+    } else if (packet.read(forget)) {
+      kept.forgotten.push_back(forget);
+      tag = forget.tag;
+    } else if (packet.read(refresh)) {
+      kept.refreshed.push_back(refresh);
+      tag = refresh.tag;
+    } else {
+      return false;
+    }
+    if (kept.answers) REQUIRE(vault.send(Noted{tag, kept.writes}) == Told::sent);
+    return true;
+  }
+  // Lets sessions work while the vault keeps what it is told; everything else it is told
+  // would be in the way.
+  void run_kept(int ms = 4) {
+    run(ms);
+    REQUIRE(is_silent(vault));
+    run();
+  }
+  // Answers one Recall with these rows.
+  void recall_all(const std::vector<SessionRow>& rows = {}, const Stamp& last = {}, bool more = false) {
+    run();
+    const auto question = next<Recall>(vault);
+    REQUIRE(question);
+    for (const SessionRow& row : rows) REQUIRE(vault.send(Recalled{question->tag, row}) == Told::sent);
+    RecallEnd end;
+    end.tag = question->tag;
+    end.done = true;
+    end.more = more;
+    end.next = rows.empty() ? 0 : rows.back().slot + 1;
+    end.last = last;
+    REQUIRE(vault.send(end) == Told::sent);
+    run();
   }
   bool is_closed(Channel& channel) {
     Packet packet;
@@ -181,7 +257,7 @@ struct Town {
   }
   bool is_silent(Channel& channel) {
     Packet packet;
-    return channel.receive(packet) == Heard::nothing;
+    return receive(channel, packet) == Heard::nothing;
   }
 
   static Login login_of(const Ticket& ticket, const char* user, std::uint32_t tag = 7) {

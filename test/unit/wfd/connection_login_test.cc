@@ -177,7 +177,7 @@ TEST_CASE("the portal and /session show who one is, and send others to the form"
 TEST_CASE("a logout ends the session first and deletes the cookie then", "[connection][login]") {
   Rig rig;
   WireEnd& client = rig.client(place.c_str());
-  client.send(post("/logout", "", "Origin: https://login.example.org\r\n", 1));
+  client.send(post("/logout", "", "Origin: https://login.example.org\r\nAccept: text/html\r\n", 1));
   const Logout order = rig.hear<Logout>(rig.sessions);
   CHECK(order.cookie == cookie_of(1));
   rig.settle();
@@ -185,10 +185,46 @@ TEST_CASE("a logout ends the session first and deletes the cookie then", "[conne
   LoggedOut done;
   done.tag = order.tag;
   done.done = true;
+  SECTION("for good") { done.for_good = true; }
+  SECTION("until authd is started anew, perhaps") {}
   rig.say(rig.sessions, done);
   const std::string answer = rig.hear_text(client, "</html>");
-  CHECK(status_of(answer) == "HTTP/1.1 200 OK");
+  CHECK(status_of(answer) == (done.for_good ? "HTTP/1.1 200 OK" : "HTTP/1.1 503 Service Unavailable"));
+  CHECK(has(answer, "You are logged out") == done.for_good);
   CHECK(has(answer, "Set-Cookie: SessionID=; Max-Age=0; Domain=example.org; Path=/; Secure"));
+  // What other hosts of the domain put into the browser is not ours to clear.
+  CHECK(has(answer, "Clear-Site-Data: \"cache\", \"storage\"\r\n") == done.for_good);
+}
+
+TEST_CASE("a session that cannot be looked at yet is no reason to log in anew", "[connection][login]") {
+  for (const std::string path : {"/", "/session"}) {
+    INFO(path);
+    Rig rig;
+    WireEnd& client = rig.client(place.c_str());
+    client.send(request("GET " + path, 1, "Accept: text/html\r\n", place));
+    SessionInfo info;
+    info.tag = rig.hear<Look>(rig.sessions).tag;
+    info.standing = Standing::not_ready;
+    rig.say(rig.sessions, info);
+    const std::string answer = rig.hear_text(client, "</html>");
+    CHECK(status_of(answer) == "HTTP/1.1 503 Service Unavailable");
+    CHECK(has(answer, "Retry-After: "));
+    CHECK_FALSE(has(answer, "Set-Cookie"));
+  }
+}
+
+TEST_CASE("the end of a session does not cut its own logout off", "[connection][login]") {
+  Rig rig;
+  WireEnd& client = rig.client(nullptr);  // no name: one connection may ask for several hosts
+  WireEnd& server = rig.relayed(client, request("GET /"));
+  server.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+  rig.hear_text(client, "\r\n\r\nhi");
+  client.send(post("/logout", "", "Origin: https://login.example.org\r\n", 1));
+  const Logout order = rig.hear<Logout>(rig.sessions);
+  rig.say(rig.sessions, Ended{1, rig.page->generation(1)});
+  (void)rig.hear<EndedSeen>(rig.sessions);
+  rig.say(rig.sessions, LoggedOut{order.tag, true, true});
+  CHECK(status_of(rig.hear_text(client, "</html>")) == "HTTP/1.1 200 OK");
 }
 
 TEST_CASE("a logout without a session asks nobody and still deletes", "[connection][login]") {
