@@ -279,7 +279,10 @@ std::vector<EndedSession> SessionTable::end_sid(std::string_view sid) {
 }
 
 std::vector<EndedSession> SessionTable::end_everybody() {
-  return end_all([](const Session&) { return true; });
+  std::vector<std::uint32_t> all;
+  for (std::uint32_t slot = 0; slot < sessions_.size(); ++slot)
+    if (sessions_[slot].live) all.push_back(slot);
+  return end_slots(all);
 }
 
 std::vector<EndedSession> SessionTable::end_user(std::string_view user) {
