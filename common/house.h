@@ -51,6 +51,7 @@ struct HousePlan {
   std::vector<std::pair<Role, Role>> links;     // channels between them
   std::vector<std::pair<Role, Role>> fellows;   // when one dies, the other goes too
   std::vector<Role> ticket_roles;               // who knows the ticket key
+  std::string traced;                           // what the settings have traced, for the log; empty: nothing
   // Hands to a role what only this daemon knows (listeners, keys).
   std::move_only_function<void(Role, Giver&)> provide;
   // And what belongs to the settings: also before a running role gets new ones.

@@ -66,6 +66,7 @@ class Master {
   void heard(Role role, Packet& packet);
   void stop();
   void toggle_trace();
+  void tell_traced(const std::string& before);
   void tell_parent(char word);
 
   DaemonPlan& plan_;
@@ -156,6 +157,7 @@ void Master::is_serving() {
     for (auto& old : leaving_) visit(*old);
   };
   if (Result<void> r = plan_.serving(loop_, hub_->log(), std::move(houses)); !r) return start_failed(r.error());
+  tell_traced({});
   const bool logged = hub_->log().write(Line("start", Level::notice).add("version", POSTERN_VERSION).add("result", "ok"));
   if (!logged && house_->plan().log_must_record) return start_failed(Error{"cannot write the log", 0});
   tell_parent('+');
@@ -226,6 +228,7 @@ void Master::reload_beside(HousePlan fresh) {
     }
     leaving_.push_back(std::move(house_));
     house_ = std::move(next_);
+    tell_traced(leaving_.back()->plan().traced);
     for (const Role role : house_->plan().roles) plan_.role_ready(*house_, role);
     leaving_.back()->retire({});
     reload_result({});
@@ -244,13 +247,20 @@ void Master::heard(Role role, Packet& packet) {
   if (packet.read(answer)) in_place_.heard(role, answer);
 }
 
+// That the configuration has something else traced than before, which was `before`.
+void Master::tell_traced(const std::string& before) {
+  const std::string& now = house_->plan().traced;
+  if (now == before) return;
+  (void)hub_->log().write(Line("trace", Level::notice).add("state", now.empty() ? "off" : "on").add("by", "configuration").add("what", now));
+}
+
 void Master::toggle_trace() {
   if (!plan_.traces()) {
     (void)hub_->log().write(Line("trace", Level::notice).add("state", "none"));
     return;
   }
   trace_ = !trace_;
-  (void)hub_->log().write(Line("trace", Level::notice).add("state", trace_ ? "on" : "off"));
+  (void)hub_->log().write(Line("trace", Level::notice).add("state", trace_ ? "on" : "off").add("by", "signal"));
   if (!house_) return;
   house_->trace = trace_;
   Trace order;

@@ -179,6 +179,11 @@ struct WfdSettings {
     std::size_t replay_bytes = 0;
   } limits;
   std::string authd_socket;
+  struct Trace {                            // what the configuration has traced
+    std::vector<std::string> hosts;         // lower case: at or below these
+    std::vector<Network> sources;
+    bool operator==(const Trace&) const = default;
+  } trace;
 
   // The policy of `host` (lower case, without port).  Refers into *this.
   const HostPolicy& policy_for(std::string_view host) const;

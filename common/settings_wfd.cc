@@ -132,6 +132,10 @@ constexpr Row<S> rows[] = {
      "The longest request body that is kept while it may have to be sent again."},
     {"authd", "socket", "/run/postern/gate.sock", Need::optional, text_of(Form::socket_path), set<S, &S::authd_socket>,
      "The socket of authd."},
+    {"trace", "hosts", "", Need::optional, text_of(Form::host), set<S, &S::trace, &S::Trace::hosts>,
+     "Hosts at or below these names are traced."},
+    {"trace", "sources", "", Need::optional, {}, set<S, &S::trace, &S::Trace::sources>,
+     "Clients in these networks are traced."},
 };
 
 // The keys of each [host NAME]; what one leaves out has the general value, so the texts

@@ -36,6 +36,8 @@ Result<void> check_names(const WfdSettings& s) {
     if (name == s.login_host && !policy.public_paths.empty())
       return fail(s.origin.where("host", name) + " is the login host, which has no public_paths");
   }
+  for (const std::string& name : s.trace.hosts)
+    if (!is_at_or_below(name, s.domains)) return fail(s.origin.where("trace", "hosts") + ": \"" + name + "\"" + std::string(must));
   return {};
 }
 

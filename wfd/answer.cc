@@ -97,7 +97,7 @@ std::vector<std::string> withheld_fields(const ResponseHead& answer, const Answe
   std::vector<std::string> names;
   for (const Field& field : answer.fields) {
     std::string folded = fold_name(field.name);
-    const bool changed = folded == "clear-site-data" &&
+    const bool changed = (folded == "clear-site-data" || folded == "www-authenticate") &&
                          outward_value(folded, field.value, {plan.cookie_name, plan.domains}) != field.value;
     const bool ours = folded == "set-cookie" && sets_our_cookie(field.value, plan.cookie_name);
     const bool told = std::ranges::find(names, folded) != names.end();

@@ -53,7 +53,7 @@ Result<std::string> answer_head(const ResponseHead& answer, const AnswerPlan& pl
                                 const ClientSide& client, const ClientFraming& framing);
 
 // The names, folded and each one once, of the fields in which a server spoke for the gate and which are
-// withheld: its cookie, its X-Postern-*, Alt-Svc, orders to clear all cookies.
+// withheld: its cookie, its X-Postern-*, Alt-Svc, orders to clear all cookies, challenges.
 std::vector<std::string> withheld_fields(const ResponseHead& answer, const AnswerPlan& plan);
 
 // An answer of our own, whole: head with Date and Content-Length, and the body unless the

@@ -25,10 +25,12 @@
 #include "wfd/kept_body.h"
 #include "wfd/login_host.h"
 #include "wfd/open_ground.h"
+#include "wfd/pages.h"
 #include "wfd/relay_state.h"
 #include "wfd/reply.h"
 #include "wfd/tls.h"
 #include "wfd/upstream.h"
+#include "wfd/way_mark.h"
 #include "wfd/websocket.h"
 
 namespace postern::wfd {
@@ -95,6 +97,7 @@ class Connection {
     LoginAction action = LoginAction::not_found;
     std::unique_ptr<Secret<max_form_bytes>> form_body;
     LoginForm form;
+    WayMark mark;
     std::optional<WebSocketOffer> websocket;  // the request is a handshake, and a good one
   };
   // What a tunnel has beside its two streams and in_ (up) and the server's in (down).
@@ -145,6 +148,8 @@ class Connection {
   void go_on_without_session();
   bool ask_verdict();
   void demand_login_page();
+  bool gets_our_cookie(std::string_view host) const;
+  void refuse_cookie_domain();
   Reply unauthorized() const;
   void say(Reply reply, Event event);
   void refuse(unsigned status, std::string_view reason, std::string_view detail = {});
@@ -152,10 +157,15 @@ class Connection {
 
   // connection_login.cc
   bool serve_login_host();
+  bool begin_login(std::string_view query);
+  void show_login_form(unsigned status, LoginTrouble trouble);
+  void send_on();
+  template <class M>
+  bool ask_about_cookie();
+  void say_logged_out(Event event);
   bool look();
   bool await_form();
   bool take_form();
-  void login_failed_page();
 
   // connection_dial.cc
   bool step_dial();

@@ -40,7 +40,7 @@ bool Connection::judge_head() {
   now_->cookie = std::move(cookie.value);
   now_->duplicate_cookie = cookie.duplicate;
   if (now_->on_login_host) return serve_login_host();
-  now_->opening = find_opening(head_, policy());
+  if (!now_->websocket) now_->opening = find_opening(head_, policy());  // a tunnel is somebody's
   if (!now_->cookie.empty()) return judge_session();
   go_on_without_session();
   return true;
@@ -180,12 +180,25 @@ void Connection::on_peer_lost(Role role) {
 
 // 302 to the login for a person, 401 for a program.  The head is still in in_.
 void Connection::demand_login_page() {
+  if (is_navigation(head_) && !gets_our_cookie(now_->host)) return refuse_cookie_domain();
   const std::string& login_host = worker_.shop().settings.login_host;
   Reply reply = is_navigation(head_) ? redirect_reply(302, login_location(login_host, head_.host, head_.target))
                                      : unauthorized();
   if (!now_->asking_origin.empty()) let_read(reply, now_->asking_origin);
   log_refusal(reply.status, now_->duplicate_cookie ? "cookie-twice" : "no-session");
   say(std::move(reply), Event::refused);
+}
+
+bool Connection::gets_our_cookie(std::string_view host) const {
+  const std::string_view domain = worker_.cookie_domain();
+  return domain.empty() || postern::is_at_or_below(host, domain);
+}
+
+// The login would lead back to it for ever.
+void Connection::refuse_cookie_domain() {
+  refuse(500, "cookie-domain",
+         "No browser brings the cookie of a session to " + now_->host + ", for it is for " + std::string(worker_.cookie_domain()) +
+             " and the hosts below. [domain] name of wfd.conf and [session] domain of authd.conf do not fit together.");
 }
 
 Reply Connection::unauthorized() const {

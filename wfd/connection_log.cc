@@ -48,10 +48,11 @@ void Connection::log_withheld() {
     log_refusal(now_->status, "withheld-" + name);
 }
 
-// What the two sides say to each other, when the operator wants to see it.  The login
-// host is left out: passwords go there.
+// What the two sides say to each other, when the operator wants to see it.
 void Connection::trace(std::string_view side, std::string_view head) {
-  if (worker_.tracing() && !now_->on_login_host) trace_head(worker_.log(), ticket_.connection, side, head);
+  const WfdSettings& settings = worker_.shop().settings;
+  if (!worker_.tracing() && !is_traced(settings.trace, now_->host, ticket_.client.address)) return;
+  trace_head(worker_.log(), {ticket_.connection, settings.login_host, now_->on_login_host}, side, head);
 }
 
 std::string Connection::id_text() const {

@@ -27,15 +27,9 @@ bool Connection::serve_login_host() {
   const LoginRoute route = route_login_host(head_, worker_.shop().settings.login_host);
   const Pages& pages = *worker_.shop().pages;
   now_->action = route.action;
+  now_->mark = read_way_mark(head_.fields, read_wall());
   switch (route.action) {
-    case LoginAction::login_form: {
-      const LoginForm form = read_query(route.query);
-      LoginView view;
-      view.host = form.host;
-      view.path = form.path;
-      say(pages.login_form(view), Event::page_wanted);
-      return true;
-    }
+    case LoginAction::login_form: return begin_login(route.query);
     case LoginAction::static_file:
       if (std::optional<Reply> file = pages.static_file(route.name)) say(std::move(*file), Event::page_wanted);
       else refuse(404, "not-found");
@@ -59,13 +53,65 @@ bool Connection::serve_login_host() {
   return false;
 }
 
+// GET /login.  Who has a session already, since another tab has logged in, needs no form:
+// but that is sessions' to say.  way_mark.h tells of the rest.
+bool Connection::begin_login(std::string_view query) {
+  const WfdSettings& settings = worker_.shop().settings;
+  now_->form = read_query(query);
+  const LoginForm& form = now_->form;
+  if (!gets_our_cookie(now_->host)) {
+    refuse_cookie_domain();
+    return true;
+  }
+  const bool lost = now_->mark.total > 0 && now_->cookie.empty() && !now_->duplicate_cookie;
+  const bool has_place = form.link.empty() && !return_address(form.host, form.path, settings.domains).empty();
+  if (!now_->cookie.empty() && has_place && ask_about_cookie<Look>()) {
+    take(Event::asked);
+  } else if (lost) {
+    log_refusal(403, "cookie-lost");
+    show_login_form(403, LoginTrouble::cookie_lost);
+  } else {
+    show_login_form(200, LoginTrouble::none);
+  }
+  return true;
+}
+
+// The form, with what was typed before but for the secrets.
+void Connection::show_login_form(unsigned status, LoginTrouble trouble) {
+  LoginView view;
+  view.status = status;
+  view.user = now_->form.user;
+  view.host = now_->form.host;
+  view.path = now_->form.path;
+  view.link = now_->form.link;
+  view.trouble = trouble;
+  Reply reply = worker_.shop().pages->login_form(view);
+  if (!now_->mark.brought) reply.add("Set-Cookie", write_way_mark(WayMark()));
+  const Event event = state_ == State::ask ? Event::answered : state_ == State::read_form ? Event::refused : Event::page_wanted;
+  say(std::move(reply), event);
+}
+
+// To where the form would have led, unless that is a circle.
+void Connection::send_on() {
+  const LoginForm& form = now_->form;
+  const WfdSettings& settings = worker_.shop().settings;
+  const std::string address = return_address(form.host, form.path, settings.domains);
+  if (goes_round(now_->mark, address))
+    return refuse(403, "login-loop",
+                  "You are logged in, but " + form.host + " has sent you back here again and again. Either your browser does "
+                  "not bring the cookie of your session there, or you reach that host from another address than this one. "
+                  "Please allow cookies for " + std::string(worker_.cookie_domain()) + ", or try again in a minute.");
+  Reply reply = redirect_reply(303, address);
+  reply.add("Set-Cookie", write_way_mark(counted(now_->mark, address, read_wall())));
+  say(std::move(reply), Event::answered);
+}
+
 // Asks sessions about the cookie for the portal, /session and the logout.
 bool Connection::look() {
   const bool leaving = now_->action == LoginAction::logout_post;
   if (now_->cookie.empty()) {
     if (leaving) {
-      now_->duplicate_cookie = true;  // whatever is there goes
-      say(worker_.shop().pages->logged_out(), Event::page_wanted);
+      say_logged_out(Event::page_wanted);
     } else if (now_->action == LoginAction::session_json) {
       say(unauthorized(), Event::page_wanted);
     } else {
@@ -73,20 +119,20 @@ bool Connection::look() {
     }
     return true;
   }
-  if (leaving) {
-    Logout question;
-    question.ticket = ticket_;
-    question.cookie.assign(now_->cookie.bytes());
-    asked_ = worker_.ask(*this, Role::sessions, question);
-  } else {
-    Look question;
-    question.ticket = ticket_;
-    question.cookie.assign(now_->cookie.bytes());
-    asked_ = worker_.ask(*this, Role::sessions, question);
-  }
-  if (asked_ == 0) refuse(503, "missing-peer");
+  const bool asked = leaving ? ask_about_cookie<Logout>() : ask_about_cookie<Look>();
+  if (!asked) refuse(503, "missing-peer");
   else take(Event::asked);
   return true;
+}
+
+// Asks sessions an M about the cookie; false when sessions is not there.
+template <class M>
+bool Connection::ask_about_cookie() {
+  M question;
+  question.ticket = ticket_;
+  question.cookie.assign(now_->cookie.bytes());
+  asked_ = worker_.ask(*this, Role::sessions, question);
+  return asked_ != 0;
 }
 
 void Connection::on_session(const SessionInfo& answer) {
@@ -102,7 +148,9 @@ void Connection::on_session(const SessionInfo& answer) {
     now_->user = std::string(answer.user.view());
     now_->sid = std::string(answer.sid.view());
   }
-  if (now_->action == LoginAction::session_json)
+  if (now_->action == LoginAction::login_form && good) send_on();
+  else if (now_->action == LoginAction::login_form) show_login_form(200, LoginTrouble::none);
+  else if (now_->action == LoginAction::session_json)
     say(good ? pages.session(answer) : unauthorized(), Event::answered);
   else if (good)
     say(pages.portal(answer), Event::answered);
@@ -115,10 +163,21 @@ void Connection::on_logged_out(const LoggedOut& answer) {
   asked_ = 0;
   if (state_ != State::ask) return;
   verdict_ = Verdict();
-  now_->duplicate_cookie = true;  // the cookie is worthless now; the browser may forget it
-  if (answer.for_good) say(worker_.shop().pages->logged_out(), Event::answered);
-  else refuse(503, "logout-not-kept", "The logout could not be written down. Please log out again, or tell your administrator.");
+  if (answer.for_good) {
+    say_logged_out(Event::answered);
+  } else {
+    now_->duplicate_cookie = true;  // the cookie is worthless now; the browser may forget it
+    refuse(503, "logout-not-kept", "The logout could not be written down. Please log out again, or tell your administrator.");
+  }
   drive();
+}
+
+// Whatever cookie there is, is worthless now; the browser may forget it.
+void Connection::say_logged_out(Event event) {
+  now_->duplicate_cookie = true;
+  Reply reply = worker_.shop().pages->logged_out();
+  if (now_->mark.total > 0) reply.add("Set-Cookie", write_way_mark(WayMark()));
+  say(std::move(reply), event);
 }
 
 // From here on the body is taken out of in_ as it comes; the head, and all views of it, go.
@@ -169,6 +228,11 @@ bool Connection::take_form() {
     return true;
   }
   LoginForm& form = now_->form = std::move(*read);
+  if (form.marked && !now_->mark.brought) {
+    log_refusal(403, "no-cookies");
+    show_login_form(403, LoginTrouble::no_cookies);
+    return true;
+  }
   Login question;
   question.ticket = ticket_;
   if (!question.user.assign(form.user)) question.user = Text<64>(std::string_view("?"));
@@ -184,7 +248,9 @@ void Connection::on_login(const LoginResult& answer) {
   asked_ = 0;
   if (state_ != State::ask) return;
   if (!answer.granted) {
-    login_failed_page();
+    cause_ = Cause::login_failed;
+    now_->side.close = true;  // the source pays for each try
+    show_login_form(403, LoginTrouble::wrong);  // the same page, whatever was wrong
     return drive();
   }
   const WfdSettings& settings = worker_.shop().settings;
@@ -196,23 +262,10 @@ void Connection::on_login(const LoginResult& answer) {
   std::string cookie = set_cookie(settings.cookie.name, answer.cookie, worker_.cookie_domain());
   reply.add("Set-Cookie", cookie);
   wipe(cookie.data(), cookie.size());
+  reply.add("Set-Cookie", write_way_mark(counted(now_->mark, go_on, read_wall())));
   now_->duplicate_cookie = false;  // deleting would take the new one along
   say(std::move(reply), Event::answered);
   drive();
-}
-
-// The same page, whatever was wrong.
-void Connection::login_failed_page() {
-  cause_ = Cause::login_failed;
-  now_->side.close = true;  // the source pays for each try
-  LoginView view;
-  view.status = 403;
-  view.user = now_->form.user;
-  view.host = now_->form.host;
-  view.path = now_->form.path;
-  view.link = now_->form.link;
-  view.failed = true;
-  say(worker_.shop().pages->login_form(view), Event::answered);
 }
 
 }  // namespace postern::wfd

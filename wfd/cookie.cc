@@ -49,6 +49,18 @@ bool is_named(std::string_view part, std::string_view name) {
   return pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=';
 }
 
+// Calls `take` with the value of each cookie of that name.
+template <class Take>
+void each_cookie(const Fields& fields, std::string_view name, Take take) {
+  for (const Field& field : fields) {
+    if (!equal_folded(field.name, "cookie")) continue;
+    std::string_view rest = field.value;
+    std::string_view part;
+    for (bool more = true; next_part(rest, more, part);)
+      if (is_named(part, name)) take(without_leading_spaces(part).substr(name.size() + 1));
+  }
+}
+
 // Where a cookie's Path may point to for `path` to match it (RFC 6265, 5.1.4): "/", then
 // each prefix that ends before or behind a slash.  Longest ones last.
 std::vector<std::string_view> path_prefixes(std::string_view path) {
@@ -91,19 +103,22 @@ std::string attributes(std::string_view domain, std::string_view path) {
 OurCookie find_cookie(const Fields& fields, std::string_view name) {
   OurCookie found;
   unsigned count = 0;
-  for (const Field& field : fields) {
-    if (!equal_folded(field.name, "cookie")) continue;
-    std::string_view rest = field.value;
-    std::string_view part;
-    for (bool more = true; next_part(rest, more, part);) {
-      if (!is_named(part, name)) continue;
-      const std::string_view pair = without_leading_spaces(part);
-      if (++count == 1) (void)read_cookie_value(pair.substr(name.size() + 1), found.value);
-    }
-  }
+  each_cookie(fields, name, [&](std::string_view value) {
+    if (++count == 1) (void)read_cookie_value(value, found.value);
+  });
   found.duplicate = count > 1;
   if (found.duplicate) found.value = CookieValue();
   return found;
+}
+
+std::optional<std::string_view> only_cookie(const Fields& fields, std::string_view name) {
+  std::optional<std::string_view> found;
+  unsigned count = 0;
+  each_cookie(fields, name, [&](std::string_view value) {
+    found = value;
+    ++count;
+  });
+  return count == 1 ? found : std::nullopt;
 }
 
 std::string without_our_cookie(std::string_view field_value, std::string_view name) {

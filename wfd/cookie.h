@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,10 @@ struct OurCookie {
 // blanks (SP only) before it; its name ends at the first '='.  Nothing else is trimmed,
 // unquoted or decoded, and "$Version" is a name like any other (RFC 6265, 4.2.1).
 OurCookie find_cookie(const Fields& fields, std::string_view name);
+
+// The value of the only cookie of that name, found in the same way; none when there is none,
+// or several.  Not for secrets.
+std::optional<std::string_view> only_cookie(const Fields& fields, std::string_view name);
 
 // The value of a Cookie field without our cookies, all others byte for byte; empty when
 // no other is left, and then the field is not sent.

@@ -104,6 +104,7 @@ constexpr Key keys[] = {
      [](std::string_view v, LoginForm& f) { return read_text(v, max_return_path_bytes, f.path); }},
     {"link", true,
      [](std::string_view v, LoginForm& f) { return read_text(v, max_link_bytes, f.link); }},
+    {"marked", false, [](std::string_view v, LoginForm& f) { return f.marked = v == "yes"; }},
 };
 
 Result<LoginForm> parse(std::string_view text, bool query) {

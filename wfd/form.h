@@ -26,9 +26,10 @@ struct LoginForm {
   std::string host;  // at most 253 bytes, not judged yet (target.h does that)
   std::string path;  // at most 2048 bytes, not judged yet
   std::string link;  // handle of a request that was refused for its address; may be empty
+  bool marked = false;  // the form was sent with a mark (way_mark.h), which must come back, too
 };
 
-// Reads the body of POST /login: only `user pin passcode host path link`, each at most
+// Reads the body of POST /login: only `user pin passcode host path link marked`, each at most
 // once and within its length, no control characters, every '%' with two hex digits; a
 // missing one is empty.  Fails on anything else (WHATWG URL, 5.1, without its leniency).
 // The caller wipes `body`.

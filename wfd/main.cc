@@ -45,6 +45,14 @@ Result<int> live_as_nursery(RoleProcess& self) {
   return run_nursery(self, plan);
 }
 
+// What [trace] names, as one list.
+std::string traced_by(const WfdSettings::Trace& trace) {
+  std::string all;
+  for (const std::string& host : trace.hosts) all += (all.empty() ? "" : ",") + host;
+  for (const Network& source : trace.sources) all += (all.empty() ? "" : ",") + source.text();
+  return all;
+}
+
 // A certificate, key or CA file, opened by root.
 struct OpenFile {
   Item item;
@@ -75,6 +83,7 @@ class Wfd final : public DaemonPlan {
     plan.links = {{Role::porter, Role::nursery}, {Role::porter, Role::signer}, {Role::porter, Role::broker}};
     plan.fellows = {{Role::porter, Role::nursery}};
     plan.ticket_roles = {Role::porter, Role::signer, Role::broker};
+    plan.traced = traced_by(fresh_.trace);
     return plan;
   }
 

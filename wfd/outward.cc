@@ -61,6 +61,20 @@ Value keep_cookies(std::string_view value, const OutwardPlan&) {
   return left;
 }
 
+// A challenge of our own scheme sends programs to a login: of the gate's, and nobody else's.
+// Parameters are told from schemes by their '=' (RFC 9110, 11.6.1).
+Value foreign_challenge(std::string_view value, const OutwardPlan&) {
+  constexpr std::string_view ours = "postern";
+  for (std::string_view rest = value; !rest.empty();) {
+    const std::size_t end = std::min(rest.find(','), rest.size());
+    const std::string_view one = trim_blanks(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    const std::size_t word = std::min(one.find_first_of(" \t="), one.size());
+    if (equal_folded(one.substr(0, word), ours) && (word == one.size() || one[word] != '=')) return std::nullopt;
+  }
+  return std::string(value);
+}
+
 struct Rule {
   std::string_view name;
   Value (*rewrite)(std::string_view, const OutwardPlan&);
@@ -71,6 +85,7 @@ constexpr Rule rules[] = {
     {"refresh", secure_refresh},
     {"set-cookie", secure_cookie},
     {"clear-site-data", keep_cookies},
+    {"www-authenticate", foreign_challenge},
 };
 
 }  // namespace

@@ -35,6 +35,17 @@ constexpr PageRow page_table[] = {
 
 constexpr std::string_view no_store = "no-store";
 
+// In the order of LoginTrouble.
+constexpr std::string_view troubles[] = {
+    "",
+    "That did not work. Please check user name and PIN, and use a new passcode: each one works only once.",
+    "Your browser does not send cookies back, and without them nobody can stay logged in. Please allow cookies for "
+    "this site, and log in again; your passcode was not used.",
+    "You logged in a moment ago, but your browser has not kept the cookie of that session: it may block cookies that "
+    "are for several hosts, or delete them at once. Please allow them for this site, and log in again.",
+};
+static_assert(std::size(troubles) == static_cast<std::size_t>(LoginTrouble::last) + 1);
+
 struct ErrorRow {
   unsigned status;
   unsigned retry_after;  // seconds; 0: not said
@@ -207,9 +218,7 @@ Reply Pages::login_form(const LoginView& view) const {
   return html(view.status, Page::login, true,
               {view.user, known ? view.host : "", known ? view.path : "", view.link,
                known ? "to go on to " + destination : "",
-               view.failed ? "That did not work. Please check user name and PIN, and use a new passcode: "
-                             "each one works only once."
-                           : "",
+               troubles[static_cast<std::size_t>(view.trouble)],
                note});
 }
 

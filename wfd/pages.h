@@ -23,6 +23,15 @@ struct PageSettings {
   std::vector<std::string> domains;  // [domain] name
 };
 
+// What the login form has to say about the try before it.
+enum class LoginTrouble : std::uint8_t {
+  none,
+  wrong,          // user, PIN or passcode were not right
+  no_cookies,     // the browser brought back no cookie at all
+  cookie_lost,    // it logged in, and keeps our cookies, but not the session's
+  last = cookie_lost
+};
+
 struct LoginView {
   unsigned status = 200;         // 403 after a failed login
   std::string_view user = {};    // as typed before, shown again
@@ -30,7 +39,7 @@ struct LoginView {
   std::string_view path = {};    // the two make an address of ours
   std::string_view link = {};    // handle of a request that was refused for its address
   std::string_view refused_address = {};  // the address of that request
-  bool failed = false;           // says that user, PIN or passcode were not right
+  LoginTrouble trouble = LoginTrouble::none;
 };
 
 class Pages {

@@ -22,6 +22,12 @@ PARTS = {
     "/304": b"HTTP/1.1 304 Not Modified\r\nETag: \"e\"\r\nContent-Length: 5\r\n\r\n",
     "/head": OK + b"Content-Length: 5\r\nX-Mark: m\r\n\r\n",
     "/early-hints": b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n" + OK + b"Content-Length: 5\r\n\r\nhello",
+    # What the gate alone may say, and what caches may keep.
+    "/as-the-gate": b"HTTP/1.1 403 Forbidden\r\nX-Postern-Error: 0123456789abcdef\r\n"
+    b"WWW-Authenticate: Postern login=\"https://evil.example/login\"\r\nContent-Length: 2\r\n\r\nno",
+    "/keep-page": b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nCache-Control: public, max-age=9\r\nExpires: 0\r\nPragma: x\r\n"
+    b"Content-Length: 2\r\n\r\nok",
+    "/keep-image": b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nCache-Control: public, max-age=9\r\nContent-Length: 2\r\n\r\nok",
     "/old": b"HTTP/1.0 200 OK\r\n\r\nhello",
     # Lies that are seen before anything went to the client.
     "/bad/status": b"HTTP/1.1 abc OK\r\nContent-Length: 5\r\n\r\nhello",
@@ -48,7 +54,7 @@ PARTS = {
     # More than was promised: the rest is nobody's.
     "/more": OK + b"Content-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil",
 }
-KEEPS = {"/length", "/chunked", "/empty", "/204", "/304", "/head", "/early-hints", "/more"}
+KEEPS = {"/as-the-gate", "/keep-page", "/keep-image", "/length", "/chunked", "/empty", "/204", "/304", "/head", "/early-hints", "/more"}
 
 released = threading.Event()
 numbers = iter(range(1, 1 << 30))

@@ -296,6 +296,17 @@ TEST_CASE("public paths are plain, of one host, and not of the login host", "[se
     CHECK(has(wfd_error("[policy]\ncors_origins=" + std::string(bad) + "\n"), "is not allowed: write a host name"));
 }
 
+TEST_CASE("what is traced is hosts of ours and networks", "[settings]") {
+  const auto s = parse_wfd(wfd_least + "[trace]\nhosts=A.example.org,example.org\nsources=192.0.2.0/24,2001:db8::/32\n", "f");
+  REQUIRE(s);
+  CHECK(s->trace.hosts == std::vector<std::string>{"a.example.org", "example.org"});
+  CHECK(s->trace.sources.size() == 2);
+  CHECK(wfd().trace == WfdSettings::Trace());
+  CHECK(has(wfd_error("[trace]\nhosts=a.example.net\n"), "f:11: [trace] hosts: \"a.example.net\" is not at or below"));
+  CHECK(has(wfd_error("[trace]\nsources=192.0.2.7/24\n"), "f:11: [trace] sources: "));
+  CHECK(has(wfd_error("[trace]\nhosts=yes,\n"), "f:11: [trace] hosts: "));
+}
+
 TEST_CASE("the store's path is given as the vault sees it", "[settings]") {
   CHECK(authd("path=/db/x.db").store.path == "/db/x.db");
   CHECK(authd("path=/var/lib/postern/jail/authd/vault/db/y.db").store.path == "/db/y.db");

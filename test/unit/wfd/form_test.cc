@@ -62,6 +62,13 @@ TEST_CASE("every value has its bound, at it is good and one over it is not", "[f
   CHECK_FALSE(parse_login_form(std::string(max_form_bytes + 1, 'a')));
 }
 
+TEST_CASE("a form that came with a mark says so", "[form]") {
+  CHECK(parse_login_form("user=a&marked=yes")->marked);
+  CHECK_FALSE(parse_login_form("user=a")->marked);
+  for (const std::string bad : {"marked=", "marked=no", "marked=Yes", "marked=yes&marked=yes", "marked=ye%73"}) CHECK_FALSE(parse_login_form(bad));
+  CHECK_FALSE(parse_login_query("marked=yes"));
+}
+
 TEST_CASE("an equals sign in a value belongs to the value", "[form]") {
   CHECK(parse_login_form("pin=a=b")->pin.text() == "a=b");
 }

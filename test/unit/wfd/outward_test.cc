@@ -52,6 +52,14 @@ TEST_CASE("each field of an answer goes out as its rule says", "[outward]") {
       {"clear-site-data", "\"cache\", \"cookies\"", "\"cache\""},
       {"clear-site-data", "\"Cookies\" , \"storage\",\"cache\"", "\"storage\", \"cache\""},
       {"clear-site-data", "\"cache\"", "\"cache\""},
+      {"www-authenticate", "NTLM", "NTLM"},
+      {"www-authenticate", "Negotiate TlRMTVNT==", "Negotiate TlRMTVNT=="},
+      {"www-authenticate", "Basic realm=\"Postern login\"", "Basic realm=\"Postern login\""},
+      {"www-authenticate", "Digest realm=\"x\", postern=1", "Digest realm=\"x\", postern=1"},
+      {"www-authenticate", "Posterns x=y", "Posterns x=y"},
+      {"www-authenticate", "Postern login=\"https://evil.example/login\"", gone},
+      {"www-authenticate", "POSTERN", gone},
+      {"www-authenticate", "Basic realm=\"x\", postern  login=\"https://evil.example/\"", gone},
       {"x-any", "http://a.lab.example/", "http://a.lab.example/"},
   }));
   INFO(c.name << ": " << c.value);
@@ -80,11 +88,13 @@ TEST_CASE("a page without a policy is told to ask for its parts by https", "[out
 TEST_CASE("what a server says in the gate's name is withheld, and named for the log", "[outward]") {
   const auto made = response("HTTP/1.1 200 OK",
                              "Set-Cookie: SessionID=x\r\nSet-Cookie: a=b\r\nX-Postern-User: eve\r\nAlt-Svc: h3\r\n"
-                             "Clear-Site-Data: \"*\"\r\nX_Postern_Any: y\r\n"
+                             "Clear-Site-Data: \"*\"\r\nX_Postern_Any: y\r\nWWW-Authenticate: Postern x=y\r\n"
+                             "X-Postern-Error: 0123456789abcdef\r\n"
                              "x.postern.user: mallory\r\nSet-Cookie: SessionID=y\r\nContent-Length: 0\r\n");
   const AnswerPlan answer_plan{"SessionID", ours, {}, false};
   const std::vector<std::string> names = withheld_fields(made->head, answer_plan);
-  CHECK(names == std::vector<std::string>{"set-cookie", "x-postern-user", "alt-svc", "clear-site-data", "x-postern-any"});
+  CHECK(names == std::vector<std::string>{"set-cookie", "x-postern-user", "alt-svc", "clear-site-data", "x-postern-any",
+                                          "www-authenticate", "x-postern-error"});
   const auto head = answer_head(made->head, answer_plan, {Version::http_1_1, false, false}, {});
   REQUIRE(head);
   CHECK(head->find("eve") == head->npos);

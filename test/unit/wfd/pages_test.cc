@@ -164,7 +164,7 @@ TEST_CASE("every status of ours has its page", "[pages]") {
 TEST_CASE("the form keeps who and where, escaped, and never another host", "[pages]") {
   const Pages pages = load();
   const Reply form = pages.login_form({.status = 403, .user = "a\"><script>'&", .host = "a.lab.example",
-                                       .path = "/x?a=\"><b>&c", .link = "h\"", .failed = true});
+                                       .path = "/x?a=\"><b>&c", .link = "h\"", .trouble = LoginTrouble::wrong});
   CHECK(form.status == 403);
   CHECK(contains(form.body, "value=\"a&quot;&gt;&lt;script&gt;&#39;&amp;\""));
   CHECK(contains(form.body, "name=\"host\" value=\"a.lab.example\""));
@@ -184,6 +184,14 @@ TEST_CASE("the form can be filled in by people, password managers and phones", "
         "autocomplete=\"username\"", "autocomplete=\"one-time-code\"", "inputmode=\"numeric\"", "method=\"post\"",
         "action=\"/login\"", "name=\"viewport\"", "role=\"alert\""})
     CHECK(contains(body, part));
+}
+
+TEST_CASE("the form says what was in the way, and asks for the mark", "[pages]") {
+  const Pages pages = load();
+  CHECK(contains(pages.login_form({}).body, "<input type=\"hidden\" name=\"marked\" value=\"yes\">"));
+  CHECK(contains(pages.login_form({.trouble = LoginTrouble::no_cookies}).body, "does not send cookies back"));
+  CHECK(contains(pages.login_form({.trouble = LoginTrouble::no_cookies}).body, "your passcode was not used"));
+  CHECK(contains(pages.login_form({.trouble = LoginTrouble::cookie_lost}).body, "has not kept the cookie of that session"));
 }
 
 TEST_CASE("a login for another address says which", "[pages]") {
