@@ -140,7 +140,8 @@ void Connection::on_session(const SessionInfo& answer) {
   if (state_ != State::ask) return;
   const Pages& pages = *worker_.shop().pages;
   const bool good = answer.standing == Standing::good;
-  if (answer.standing == Standing::not_ready) {
+  const bool form = now_->action == LoginAction::login_form;  // there for everybody, at any time
+  if (answer.standing == Standing::not_ready && !form) {
     refuse(503, "missing-peer");
     return drive();
   }
@@ -148,8 +149,8 @@ void Connection::on_session(const SessionInfo& answer) {
     now_->user = std::string(answer.user.view());
     now_->sid = std::string(answer.sid.view());
   }
-  if (now_->action == LoginAction::login_form && good) send_on();
-  else if (now_->action == LoginAction::login_form) show_login_form(200, LoginTrouble::none);
+  if (form && good) send_on();
+  else if (form) show_login_form(200, LoginTrouble::none);
   else if (now_->action == LoginAction::session_json)
     say(good ? pages.session(answer) : unauthorized(), Event::answered);
   else if (good)

@@ -6,7 +6,7 @@
 # the tables comes back whole, or as a 502.
 # timeout: 240
 . "$(dirname "$0")/lab.sh"
-name_host record 63
+name_host record 76
 cases=$ROOT/build/test-tools/http_cases
 [ -x "$cases" ] || fail "$cases is not there: make test-tools"
 lab_up

@@ -1,8 +1,8 @@
 # A real Apache in the intranet: plain WebDAV for `dav`, and over TLS for `davs`.
 # Sourced by the tests that want it.
 
-name_host dav 64
-name_host davs 65
+name_host dav 78
+name_host davs 79
 
 apache_conf() {  # DIRECTORY
   local module

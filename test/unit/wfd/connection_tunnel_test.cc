@@ -204,7 +204,7 @@ TEST_CASE("the other port may be the one with the WebSocket", "[connection][tunn
   rig.hear_text(first, "\r\n\r\n");
   first.send("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno");
   const Dial again = rig.hear<Dial>(rig.broker);
-  CHECK(again.plain);
+  CHECK(again.ports == Ports::http);
   WireEnd& second = rig.connected(again.tag);
   CHECK(has(rig.hear_text(second, "\r\n\r\n"), "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"));
   SECTION("it is") {

@@ -162,6 +162,7 @@ TEST_CASE("who has logged out begins anew", "[connection][way]") {
   if (cookie != 0) {
     LoggedOut done;
     done.tag = rig.hear<Logout>(rig.sessions).tag;
+    done.done = done.for_good = true;
     rig.say(rig.sessions, done);
   }
   const std::string answer = rig.hear_text(client, "</html>");
