@@ -124,9 +124,9 @@ bool Connection::move_answer_head() {
   const HeadResult result = parse_response(up.in.view(), head_limits(), now_->side.request_was_head, up.head);
   if (result.state == Parse::more) return up.gone && upstream_failed("closed-in-head");
   if (result.state == Parse::bad) return upstream_failed(word_of(result.fault));
+  trace("server-gate", up.in.view().substr(0, up.head.size));
   if (up.head.status < 200) return pass_interim();
   up.head_done = true;
-  trace("server-gate", up.in.view().substr(0, up.head.size));
   return judge_answer();
 }
 
@@ -139,6 +139,7 @@ bool Connection::pass_interim() {
   if (wanted && now_->side.version == Version::http_1_1) {
     const Result<std::string> text = answer_head(up.head, answer_plan(), now_->side, {});
     if (!text || !out_.append(*text)) return upstream_failed("interim-bad");
+    trace("gate-client", *text);
   }
   if (up.head.status == 100) now_->continued = true;
   up.in.drop(up.head.size);

@@ -19,7 +19,6 @@ bool Connection::begin_tunnel() {
   if (!now_->websocket) return upstream_failed("upgrade-not-asked");
   const HandshakeFault fault = judge_agreement(up.head, *now_->websocket);
   if (fault != HandshakeFault::none) return upstream_failed(word_of(fault));
-  trace("server-gate", up.in.view().substr(0, up.head.size));
   const std::string accept = accept_for(now_->websocket->key);
   AnswerPlan plan = answer_plan();
   plan.websocket_accept = accept;

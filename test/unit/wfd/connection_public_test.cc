@@ -155,6 +155,16 @@ TEST_CASE("a connection to a server is nobody's or one user's, never both", "[co
   CHECK(third.got.empty());
 }
 
+TEST_CASE("a tunnel is somebody's, on a public path too", "[connection][public]") {
+  Rig rig(open_settings());
+  WireEnd& client = rig.client();
+  client.send(request("GET /pub", 0,
+                      "Upgrade: websocket\r\nConnection: upgrade\r\nOrigin: https://a.example.org\r\nSec-WebSocket-Version: 13\r\n"
+                      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"));
+  CHECK(status_of(rig.hear_text(client, "\r\n\r\n")) == "HTTP/1.1 401 Unauthorized");
+  CHECK(rig.is_silent(rig.broker));
+}
+
 TEST_CASE("nobody's request keeps nobody's session awake", "[connection][public]") {
   Rig rig(open_settings());
   WireEnd& client = rig.client();
