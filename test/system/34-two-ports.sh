@@ -3,6 +3,9 @@
 # it, whole and once; what went to 443 never goes to 80; Expect: 100-continue goes from end
 # to end; a name with a row in [hosts] goes to its row, and no other name goes there.
 . "$(dirname "$0")/lab.sh"
+name_host twin 74
+name_host strict 75
+name_host annex 76
 lab_up
 twin_start twin 443s 80
 twin_start strict 443s 80

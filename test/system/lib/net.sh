@@ -28,9 +28,6 @@ name_host loop 50
 name_host big 60
 name_host sink 61
 name_host actor 62
-name_host twin 63
-name_host strict 64
-name_host annex 65
 name_host liar 70
 name_host gone 80
 
