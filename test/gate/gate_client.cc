@@ -107,8 +107,9 @@ void GateClient::take(const std::string& line) {
 
 void GateClient::send_waiting() {
   for (const auto& worker : workers_) {
-    for (; worker->channel && worker->asked < most_asked && !waiting_.empty(); waiting_.pop_front()) {
+    while (worker->channel && worker->asked < most_asked && !waiting_.empty()) {
       Question question = std::move(waiting_.front());
+      waiting_.pop_front();
       question.asked = read_mono();
       const std::uint32_t tag = ++last_tag_;
       const bool sent = send(*worker, tag, question.words);

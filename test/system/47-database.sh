@@ -111,7 +111,7 @@ mv "$LAB/keys/right.key" "$LAB/keys/sealing.key"
 # Nothing can be written: a read-only mount, a full disk.
 in_bastion unshare -m true || skip "no mount namespaces here"
 mount --bind "$STORE" "$STORE"
-trap 'umount "$STORE" 2> /dev/null || :; lab_down' EXIT
+trap 'status=$?; umount "$STORE" 2> /dev/null || :; set +e; (exit $status); lab_down' EXIT
 mount -o remount,ro,bind "$STORE"
 refuses "Read-only file system"
 umount "$STORE"
