@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# deps.sh [fuzz]: installs the Debian packages that are missing, and only those; with
-# `fuzz` those that the fuzzers need, too.  With nothing missing it touches neither apt
-# nor root, so it also serves machines without a network.  DEPS_LIST=1 prints the list.
+# deps.sh [fuzz|bench]: installs the Debian packages that are missing, and only those; with
+# `fuzz` or `bench` those that the fuzzers or the benchmarks need, too.  With nothing missing
+# it touches neither apt nor root, so it also serves machines without a network.
+# DEPS_LIST=1 prints the list.
 set -eu
 
 # To build, then to test and to show.
@@ -10,7 +11,10 @@ build_packages="g++ make pkg-config libssl-dev openssl libcap-ng-dev libseccomp-
 lab_packages="nginx-light curl iproute2 nftables iptables procps python3 mandoc oathtool
   universal-ctags strace chromium chromium-driver nodejs apache2-bin libapache2-mod-auth-openidc
   python3-jwt python3-cryptography"
-[ "${1:-}" != fuzz ] || lab_packages="$lab_packages clang-19 libclang-rt-19-dev"
+case ${1:-} in
+  fuzz) lab_packages="$lab_packages clang-19 libclang-rt-19-dev" ;;
+  bench) lab_packages="$lab_packages haproxy bsdutils" ;;
+esac
 
 refuse() {
   echo "deps: $*" >&2
@@ -51,11 +55,11 @@ install_quietly() {
 }
 
 # What the policy kept from starting now must not come at the next boot either.
-keep_nginx_off() {
+keep_off() {  # SERVICE
   if [ -d /run/systemd/system ]; then
-    as_root systemctl disable --quiet nginx.service
+    as_root systemctl disable --quiet "$1.service"
   else
-    as_root update-rc.d nginx disable
+    as_root update-rc.d "$1" disable
   fi
 }
 
@@ -70,10 +74,14 @@ missing=$(missing_packages | xargs)
 [ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
   refuse "missing: $missing; installing them needs root or sudo"
 
-had_nginx=no
-is_installed nginx && had_nginx=yes
+new_servers=
+for server in nginx haproxy; do
+  is_installed $server || new_servers="$new_servers $server"
+done
 echo "deps: installing $missing"
 install_quietly $missing || refuse "apt-get could not install: $missing"
-if [ $had_nginx = no ] && is_installed nginx; then
-  keep_nginx_off || refuse "nginx is installed, but cannot be kept from starting at boot"
-fi
+for server in $new_servers; do
+  if is_installed $server; then
+    keep_off $server || refuse "$server is installed, but cannot be kept from starting at boot"
+  fi
+done

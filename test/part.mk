@@ -34,11 +34,12 @@ include test/attack/part.mk
 include test/http/part.mk
 include test/fuzz/part.mk
 include test/gate/part.mk
+include test/bench/part.mk
 # All processors, unless the caller has said how many.
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # The building is a second make, so that a package that `deps` has just brought is seen.
-.PHONY: deps demo check check-unit audit numbers
+.PHONY: deps demo check check-unit audit numbers bench
 deps:
 	@test/deps.sh
 
@@ -59,3 +60,9 @@ audit: all
 # What the gate costs: a table, not a test.
 numbers: all
 	@test/bench/numbers.sh
+
+# Postern beside other servers, on the same work; QUICK=1 is the short form.
+bench:
+	@test/deps.sh bench
+	+@$(MAKE) -s $(PARALLEL) --no-print-directory all $(B)/test-tools/bench-tool
+	@test/bench/bench.sh

@@ -1,0 +1,259 @@
+// Two bare servers to measure against.  Never use them for anything else: they believe
+// everything that they are sent.
+
+#include "floors.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <netinet/tcp.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "common/unique_fd.h"
+
+namespace postern::bench {
+namespace {
+
+constexpr std::size_t room_bytes = 64 * 1024;
+
+void no_delay(int fd) {
+  const int on = 1;
+  (void)::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+UniqueFd listen_at(const sockaddr_in& at) {
+  UniqueFd fd = UniqueFd::adopt(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  (void)::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 || ::listen(fd.get(), 4096) != 0)
+    return {};
+  return fd;
+}
+
+SSL_CTX* make_context(const FloorOptions& options) {
+  SSL_CTX* context = SSL_CTX_new(TLS_server_method());
+  if (context == nullptr) return nullptr;
+  SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_num_tickets(context, 1);
+  SSL_CTX_set_read_ahead(context, 1);
+  const unsigned char name[] = "floor";
+  SSL_CTX_set_session_id_context(context, name, sizeof name);
+  if (SSL_CTX_use_certificate_chain_file(context, options.certificate.c_str()) == 1 &&
+      SSL_CTX_use_PrivateKey_file(context, options.key.c_str(), SSL_FILETYPE_PEM) == 1)
+    return context;
+  ERR_print_errors_fp(stderr);
+  return nullptr;
+}
+
+// One end of a conversation: a socket, with TLS or without, and the bytes read from it.
+struct End {
+  UniqueFd fd;
+  SSL* tls = nullptr;
+  std::vector<char> bytes;  // read, not yet written to the other end
+  std::size_t from = 0;
+  std::size_t due = 0;      // of a body that is thrown away
+  bool eof = false;
+
+  End() = default;
+  ~End() { SSL_free(tls); }
+  End(const End&) = delete;
+  End& operator=(const End&) = delete;
+
+  // What came: more than 0 bytes, 0 for nothing now, -1 for the end.
+  long read(char* room, std::size_t size) {
+    if (tls == nullptr) {
+      const long n = ::recv(fd.get(), room, size, 0);
+      return n > 0 ? n : n < 0 && errno == EAGAIN ? 0 : -1;
+    }
+    const int n = SSL_read(tls, room, static_cast<int>(size));
+    return n > 0 ? n : waits(n) ? 0 : -1;
+  }
+  long write(std::string_view text) {
+    if (tls == nullptr) {
+      const long n = ::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL);
+      return n >= 0 ? n : errno == EAGAIN ? 0 : -1;
+    }
+    const int n = SSL_write(tls, text.data(), static_cast<int>(text.size()));
+    return n > 0 ? n : waits(n) ? 0 : -1;
+  }
+  bool waits(int result) const {
+    const int error = SSL_get_error(tls, result);
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return true;
+    ERR_clear_error();
+    return false;
+  }
+};
+
+struct Pair;
+struct Ear {  // what an event belongs to
+  Pair* pair = nullptr;
+  bool client = false;
+};
+struct Pair {
+  End client, server;
+  Ear at_client{this, true}, at_server{this, false};
+};
+
+class Floor {
+ public:
+  Floor(const FloorOptions& options, bool relay) : options_(options), relay_(relay) {}
+  int run();
+
+ private:
+  void accept_all();
+  bool dial(Pair& pair);
+  void watch(End& end, Ear& ear);
+  bool serve(Pair& pair);
+  bool relay(End& from, End& to);
+  bool relay_both(Pair& pair);
+  void on_event(const Ear& ear);
+
+  const FloorOptions& options_;
+  bool relay_;
+  SSL_CTX* context_ = nullptr;
+  UniqueFd poll_, listener_;
+  std::unordered_set<Pair*> doomed_;
+};
+
+void Floor::watch(End& end, Ear& ear) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.data.ptr = &ear;
+  (void)::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, end.fd.get(), &event);
+}
+
+bool Floor::dial(Pair& pair) {
+  pair.server.fd = UniqueFd::adopt(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  no_delay(pair.server.fd.get());
+  const auto* to = reinterpret_cast<const sockaddr*>(&options_.upstream);
+  if (::connect(pair.server.fd.get(), to, sizeof options_.upstream) != 0 && errno != EINPROGRESS) return false;
+  watch(pair.server, pair.at_server);
+  return true;
+}
+
+void Floor::accept_all() {
+  for (;;) {
+    UniqueFd fd = UniqueFd::adopt(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!fd) return;
+    no_delay(fd.get());
+    auto pair = std::make_unique<Pair>();
+    pair->client.fd = std::move(fd);
+    if (context_ != nullptr) {
+      pair->client.tls = SSL_new(context_);
+      if (pair->client.tls == nullptr || SSL_set_fd(pair->client.tls, pair->client.fd.get()) != 1) continue;
+      SSL_set_accept_state(pair->client.tls);
+    }
+    watch(pair->client, pair->at_client);
+    (void)pair.release();  // lives until its client hangs up
+  }
+}
+
+std::size_t length_in(std::string_view head) {
+  constexpr std::string_view name = "ontent-";  // Content-Length or content-length
+  constexpr std::size_t rest = std::string_view("ontent-Length: ").size();
+  std::size_t at = head.find(name);
+  while (at != head.npos && head.substr(at + 8, 7) != "ength: ") at = head.find(name, at + 1);
+  std::size_t n = 0;
+  if (at != head.npos) (void)std::from_chars(head.data() + at + rest, head.data() + head.size(), n);
+  return n;
+}
+
+// The server.  False when the conversation is over.
+bool Floor::serve(Pair& pair) {
+  static std::array<char, room_bytes> room;
+  End& end = pair.client;
+  for (;;) {
+    const long n = end.read(room.data(), room.size());
+    if (n == 0) return true;
+    if (n < 0) return false;
+    std::string_view bytes(room.data(), static_cast<std::size_t>(n));
+    if (end.due == 0) {
+      const std::size_t head = bytes.find("\r\n\r\n");
+      if (head == bytes.npos) return false;  // its clients send a head in one piece
+      end.due = length_in(bytes.substr(0, head));
+      bytes.remove_prefix(head + 4);
+    }
+    end.due -= std::min(end.due, bytes.size());
+    if (end.due == 0 && (end.write(options_.answer) < 0 || options_.close)) return false;
+  }
+}
+
+// Moves what there is; what cannot be written now waits for the next event.
+bool Floor::relay(End& from, End& to) {
+  for (;;) {
+    if (from.from < from.bytes.size()) {
+      const long n = to.write(std::string_view(from.bytes.data() + from.from, from.bytes.size() - from.from));
+      if (n < 0) return false;
+      if (n == 0) return true;
+      from.from += static_cast<std::size_t>(n);
+      continue;
+    }
+    from.from = 0;
+    from.bytes.resize(room_bytes);
+    std::size_t got = 0;
+    while (got < room_bytes && !from.eof) {
+      const long n = from.read(from.bytes.data() + got, room_bytes - got);
+      if (n == 0) break;
+      if (n < 0) from.eof = true;
+      else got += static_cast<std::size_t>(n);
+    }
+    from.bytes.resize(got);
+    if (got == 0) {
+      if (!from.eof) std::vector<char>().swap(from.bytes);  // idle connections hold no buffers
+      return !from.eof;
+    }
+  }
+}
+
+bool Floor::relay_both(Pair& pair) {
+  const int shaken = SSL_do_handshake(pair.client.tls);
+  if (shaken != 1) return pair.client.waits(shaken);
+  if (!pair.server.fd && !dial(pair)) return false;
+  return relay(pair.client, pair.server) && relay(pair.server, pair.client);
+}
+
+void Floor::on_event(const Ear& ear) {
+  Pair& pair = *ear.pair;
+  if (!doomed_.contains(&pair) && !(relay_ ? relay_both(pair) : serve(pair))) doomed_.insert(&pair);
+}
+
+int Floor::run() {
+  if (!options_.key.empty() && (context_ = make_context(options_)) == nullptr) return 1;
+  poll_ = UniqueFd::adopt(::epoll_create1(EPOLL_CLOEXEC));
+  listener_ = listen_at(options_.at);
+  if (!listener_) return std::perror("floor: listen"), 1;
+  epoll_event event{};
+  event.events = EPOLLIN;
+  (void)::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, listener_.get(), &event);
+  std::puts("ready");
+  std::fflush(stdout);
+  std::array<epoll_event, 256> events;
+  for (;;) {
+    const int n = ::epoll_wait(poll_.get(), events.data(), static_cast<int>(events.size()), -1);
+    for (int i = 0; i < n; ++i) {
+      const auto* ear = static_cast<Ear*>(events[static_cast<std::size_t>(i)].data.ptr);
+      if (ear == nullptr) accept_all();
+      else on_event(*ear);
+    }
+    for (Pair* pair : doomed_) std::unique_ptr<Pair>(pair).reset();
+    doomed_.clear();
+  }
+}
+
+}  // namespace
+
+int run_server_floor(const FloorOptions& options) { return Floor(options, false).run(); }
+int run_relay_floor(const FloorOptions& options) { return Floor(options, true).run(); }
+
+}  // namespace postern::bench
