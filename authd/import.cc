@@ -77,6 +77,12 @@ std::string named(std::string_view text) {
   return out;
 }
 
+std::string unknown_name(std::string_view text) {
+  constexpr std::size_t most = 16;
+  const bool plain = text.size() <= most && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_;") == text.npos;
+  return plain ? named(text) : "of that name (it may be a secret, and is not shown)";
+}
+
 std::optional<std::uint64_t> whole_number(std::string_view text, std::uint64_t most) {
   std::uint64_t n = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), n);

@@ -123,7 +123,7 @@ Result<std::vector<std::size_t>> read_header(const Fields& fields) {
   std::vector<std::size_t> order;
   for (const std::string_view name : fields) {
     const auto column = std::ranges::find(columns, name, &Column::name);
-    if (column == columns.end()) return fail("there is no column " + named(name) + "; there are " + known_columns());
+    if (column == columns.end()) return fail("there is no column " + unknown_name(name) + "; there are " + known_columns());
     const auto number = static_cast<std::size_t>(column - columns.begin());
     if (std::ranges::find(order, number) != order.end()) return fail("the column " + named(name) + " is there twice");
     order.push_back(number);

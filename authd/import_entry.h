@@ -17,6 +17,10 @@ namespace postern::authd {
 // `text` in quotes, fit for an error message; only of what is no secret.
 std::string named(std::string_view text);
 
+// The name of a column or a parameter that nobody knows.  A file of another form may have a
+// secret there, so only what looks like a name is shown: at most 16 of a-z, `_` and `;`.
+std::string unknown_name(std::string_view text);
+
 // A decimal number without sign or blanks, up to `most`.
 std::optional<std::uint64_t> whole_number(std::string_view text, std::uint64_t most);
 

@@ -48,7 +48,7 @@ std::string_view view(std::span<const char> text) { return {text.data(), text.si
 Result<void> put_parameter(ImportUser& user, std::span<char> text, std::array<bool, parameters.size()>& seen) {
   const std::string_view name = view(cut(text, '='));
   const auto row = std::ranges::find(parameters, name, &Parameter::name);
-  if (row == parameters.end()) return fail("the parameter " + named(name) + " is not known");
+  if (row == parameters.end()) return fail("the parameter " + unknown_name(name) + " is not known");
   bool& before = seen[static_cast<std::size_t>(row - parameters.begin())];
   if (before) return fail("the parameter " + std::string(name) + " is there twice");
   before = true;

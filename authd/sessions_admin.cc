@@ -143,7 +143,9 @@ bool Sessions::kill_session(AdminPeer& admin, AdminAsk& message) {
   return end_sessions(admin, table_.end_sid(message.sid.view()), "there is no such session");
 }
 
+// While the sessions of before are still being read back, some of his could come after this.
 bool Sessions::kill_sessions_of_user(AdminPeer& admin, AdminAsk& message) {
+  if (!ready_) return end_answer(admin, false, not_yet);
   return end_sessions(admin, table_.end_user(message.user.view()), "this user has no session");
 }
 
