@@ -35,6 +35,9 @@ Result<void> check_names(const WfdSettings& s) {
     if (!is_at_or_below(name, s.domains)) return fail(s.origin.where("host", name) + std::string(must));
     if (name == s.login_host && !policy.public_paths.empty())
       return fail(s.origin.where("host", name) + " is the login host, which has no public_paths");
+    if (!policy.public_paths.empty() && s.fixed_server(name) == nullptr)
+      return fail(s.origin.where("host", name) + ": public_paths needs a row for " + name +
+                  " in [hosts]: without one every address of the intranet would be open under that name");
   }
   for (const std::string& name : s.trace.hosts)
     if (!is_at_or_below(name, s.domains)) return fail(s.origin.where("trace", "hosts") + ": \"" + name + "\"" + std::string(must));

@@ -134,7 +134,11 @@ std::optional<DialFault> Broker::objection(const Account& account, const Dial& m
   if (!log_.may_proceed(loop_.now())) return DialFault::missing_peer;
   if (message.ground == Ground::session) return gate_ ? std::nullopt : std::optional(DialFault::missing_peer);
   // The worker may lie about what the request is; it gains the servers of these hosts only.
-  const bool open = is_open(settings_.policy_for(message.host.view()), message.ground, message.subject.view());
+  // Which server is a host's only [hosts] says: else a client that dials another address
+  // under the name of an open host would reach whatever is there.
+  const std::string_view host = message.host.view();
+  const bool open = settings_.fixed_server(host) != nullptr &&
+                    is_open(settings_.policy_for(host), message.ground, message.subject.view());
   return open ? std::nullopt : std::optional(DialFault::forbidden);
 }
 

@@ -40,7 +40,8 @@ bool Connection::judge_head() {
   now_->cookie = std::move(cookie.value);
   now_->duplicate_cookie = cookie.duplicate;
   if (now_->on_login_host) return serve_login_host();
-  if (!now_->websocket) now_->opening = find_opening(head_, policy());  // a tunnel is somebody's
+  const bool open = settings.fixed_server(now_->host) != nullptr && !now_->websocket;
+  if (open) now_->opening = find_opening(head_, policy());  // a tunnel is somebody's
   if (!now_->cookie.empty()) return judge_session();
   go_on_without_session();
   return true;

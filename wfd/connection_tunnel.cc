@@ -17,6 +17,7 @@ namespace postern::wfd {
 bool Connection::begin_tunnel() {
   Upstream& up = *upstream_;
   if (!now_->websocket) return upstream_failed("upgrade-not-asked");
+  if (!up.out.empty()) return upstream_failed("upgrade-early");  // before it had the whole request
   const HandshakeFault fault = judge_agreement(up.head, *now_->websocket);
   if (fault != HandshakeFault::none) return upstream_failed(word_of(fault));
   const std::string accept = accept_for(now_->websocket->key);
@@ -92,7 +93,8 @@ bool Connection::move_down() {
   }
   if (tunnel_->down_ended || !up.gone || !up.in.empty()) return moved;
   if (up.truncated) end(cause_);
-  else tunnel_->down_ended = client_.finish() != Io::want_write;
+  else if (client_.finish() == Io::want_write) return moved;  // room will wake us
+  else tunnel_->down_ended = true;
   return true;
 }
 

@@ -49,7 +49,7 @@ std::optional<WayMark> parse(std::string_view text) {
 WayMark read_way_mark(const Fields& fields, Wall now) {
   const std::optional<std::string_view> text = only_cookie(fields, name);
   const std::optional<WayMark> written = text ? parse(*text) : std::nullopt;
-  const bool counts = written && written->since <= now.s && now.s - written->since < window;
+  const bool counts = written && written->since >= 0 && written->since <= now.s && now.s - written->since < window;
   WayMark mark = counts ? *written : WayMark();
   mark.brought = text.has_value();
   return mark;

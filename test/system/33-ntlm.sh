@@ -132,6 +132,7 @@ one_session_each() {
 for connections in 1 256; do
   setting wfd isolation connections_per_worker $connections
   setting wfd "host ntlm.$DOMAIN" public_paths /open
+  setting wfd hosts "ntlm.$DOMAIN" "${ADDRESS_4[ntlm]}"
   gate_start
   for user in alice bob; do
     [ -e "$LAB/users/$user.json" ] || enroll $user --hotp

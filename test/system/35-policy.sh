@@ -10,6 +10,7 @@ ACTOR=actor.$DOMAIN
 setting wfd "host $ACTOR" methods GET,HEAD,POST,OPTIONS,PUT,PROPFIND,MKCOL
 setting wfd "host $ACTOR" public_paths /pub,/.well-known/open/
 setting wfd "host $ACTOR" cors_origins www.$DOMAIN
+setting wfd hosts "$ACTOR" "${ADDRESS_4[actor]}"
 setting wfd "host www.$DOMAIN" no_store all
 setting wfd cookie forward yes
 setting wfd policy no_store html

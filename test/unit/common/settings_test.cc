@@ -279,7 +279,7 @@ TEST_CASE("a host's policy starts from the general values, wherever it stands", 
 }
 
 TEST_CASE("public paths are plain, of one host, and not of the login host", "[settings]") {
-  const auto s = parse_wfd(wfd_least + "[host a.example.org]\npublic_paths=/pub,/.well-known/x/\ncors_origins=B.example.org\n"
+  const auto s = parse_wfd(wfd_least + "[hosts]\na.example.org=10.1.0.1\n[host a.example.org]\npublic_paths=/pub,/.well-known/x/\ncors_origins=B.example.org\n"
                            "[policy]\ncors_origins=c.example.org\n", "f");
   REQUIRE(s);
   CHECK(s->policy_for("a.example.org").public_paths == std::vector<std::string>{"/pub", "/.well-known/x/"});
@@ -291,6 +291,7 @@ TEST_CASE("public paths are plain, of one host, and not of the login host", "[se
     CHECK(has(wfd_error("[host a.example.org]\npublic_paths=" + std::string(bad) + "\n"), "is not allowed: write a path that begins with /"));
   }
   CHECK(has(wfd_error("[host login.example.org]\npublic_paths=/pub\n"), "f:10: [host] login.example.org is the login host, which has no public_paths"));
+  CHECK(has(wfd_error("[host a.example.org]\npublic_paths=/pub\n"), "f:10: [host] a.example.org: public_paths needs a row for a.example.org in [hosts]"));
   CHECK(has(wfd_error("[policy]\npublic_paths=/pub\n"), "f:11: [policy] public_paths is not a key"));
   for (const char* bad : {"https://b.example.org", "*", "*.example.org", "b.example.org:443"})
     CHECK(has(wfd_error("[policy]\ncors_origins=" + std::string(bad) + "\n"), "is not allowed: write a host name"));

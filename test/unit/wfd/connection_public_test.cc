@@ -9,7 +9,7 @@ WfdSettings open_settings(const std::string& more = "", const std::string& heade
   const auto made = parse_wfd(
       "[tls]\ncertificate=/c\nkey=/k\n[domain]\nname=example.org\n[intranet]\nnetworks=10.0.0.0/8\n"
       "[login]\nhost=login.example.org\n[identity]\nheaders=" + headers + "\n[policy]\ncors_origins=app.example.org\n"
-      "[host a.example.org]\npublic_paths=/pub\n" + more, "wfd.conf");
+      "[hosts]\na.example.org=10.1.0.1\nb.example.org=10.1.0.2\n[host a.example.org]\npublic_paths=/pub\n" + more, "wfd.conf");
   INFO((made ? "" : made.error().what));
   REQUIRE(made);
   return *made;
