@@ -451,6 +451,38 @@ TEST_CASE("what the vault remembers comes in parts, and again when it could not 
   CHECK(town.ask<Verdict>(worker, Town::about<Judge>(wfd.ticket(5), cookie_of(8)))->standing == Standing::unknown);
 }
 
+TEST_CASE("nobody's sessions are killed while only some of them are back", "[sessions][persist]") {
+  town_wall = town_time;
+  const CookieValue one = cookie_of(1), two = cookie_of(2);
+  Town town(persistent_settings());
+  town.recall_all({living(1, one)}, here(), true);
+  auto ends = make_channel();
+  REQUIRE(ends);
+  town.sessions.add_admin(std::move(ends->second));
+  Channel boss(std::move(ends->first), Role::admin, Role::sessions);
+  AdminAsk ask;
+  ask.verb = AdminVerb::session_kill_user;
+  ask.user = UserName("kate");
+  const auto early = town.ask<AdminEnd>(boss, ask);
+  REQUIRE(early);
+  CHECK_FALSE(early->done);
+  CHECK(early->reason.view() == "sessions are still being read back, try again");
+  town.recall_all({living(2, two)}, here());
+  Wfd wfd = town.wfd(1);
+  Channel worker = town.worker(wfd, 5);
+  for (const CookieValue* cookie : {&one, &two})
+    CHECK(town.ask<Verdict>(worker, Town::about<Judge>(wfd.ticket(5), *cookie))->standing == Standing::good);
+  REQUIRE(boss.send(ask) == Told::sent);
+  town.run_kept();
+  const auto end = town.next<AdminEnd>(boss);
+  REQUIRE(end);
+  CHECK(end->done);
+  for (const CookieValue* cookie : {&one, &two}) {
+    Channel next = town.worker(wfd, cookie == &one ? 6 : 7);
+    CHECK(town.ask<Verdict>(next, Town::about<Judge>(wfd.ticket(cookie == &one ? 6 : 7), *cookie))->standing == Standing::unknown);
+  }
+}
+
 TEST_CASE("a vault that recalls in circles, or without an end, breaks the rules", "[sessions][persist]") {
   town_wall = town_time;
   Town town(persistent_settings());

@@ -306,4 +306,25 @@ Duration cpu_of(What what) {
   return {(after.tv_sec - before.tv_sec) * 1'000'000 + (after.tv_nsec - before.tv_nsec) / 1000};
 }
 
+// What the bench itself costs in a while in which nothing happens between a client and a server.
+inline Duration idle_cost() {
+  static const Duration cost = [] {
+    Rig rig;
+    WireEnd& client = rig.client();
+    rig.hear_text(rig.relayed(client, request("GET /")), "\r\n\r\n");
+    rig.settle();
+    return cpu_of([&] { rig.until([] { return false; }, milliseconds(300)); });
+  }();
+  return cost;
+}
+
+// True if the worker does nothing in a while.  One that goes round in vain does so for
+// ever, noise passes: so there are three tries.
+inline bool sleeps(Rig& rig) {
+  const Duration most = idle_cost() + idle_cost();
+  for (int i = 0; i < 3; ++i)
+    if (cpu_of([&] { rig.until([] { return false; }, milliseconds(300)); }) < most) return true;
+  return false;
+}
+
 }  // namespace connection_rig

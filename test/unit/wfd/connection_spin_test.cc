@@ -5,19 +5,6 @@
 
 using namespace connection_rig;
 
-namespace {
-
-// True if little processor time goes by in a while; the bench itself looks around each
-// millisecond, and a loop that spins takes all there is.
-bool sleeps(Rig& rig) {
-  const Duration spent = cpu_of([&] { rig.until([] { return false; }, milliseconds(300)); });
-  INFO("processor time in 300 ms: " << spent.ms() << " ms");
-  CHECK(spent < milliseconds(150));
-  return spent < milliseconds(150);
-}
-
-}  // namespace
-
 TEST_CASE("a worker sleeps while a server is slow with its handshake", "[connection][spin]") {
   Rig rig;
   WireEnd& client = rig.client();

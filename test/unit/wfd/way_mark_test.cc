@@ -51,6 +51,10 @@ TEST_CASE("what we would not have written counts nothing", "[way_mark]") {
     CHECK(mark.since == 0);
   }
   CHECK(brought("__Host-postern-way=1.1.1699999941.1").total == 1);
+  // A clock of before anything was ever written, and a difference that no number holds.
+  CHECK(brought("__Host-postern-way=1.1.-5.1", {10}).total == 0);
+  CHECK(brought("__Host-postern-way=1.1.-9223372036854775808.1").total == 0);
+  CHECK(brought("__Host-postern-way=1.1.5.1", {10}).total == 1);
   CHECK_FALSE(brought("__Host-postern-way=1.1.1700000000.1; __Host-postern-way=1.1.1700000000.1").brought);  // which one is it?
   CHECK_FALSE(brought("__host-postern-way=1.1.1700000000.1").brought);
   CHECK_FALSE(brought("x__Host-postern-way=1.1.1700000000.1").brought);
