@@ -13,17 +13,11 @@ import time
 
 import chart
 import peers
+from measuring import BASTION, CERTS, COOKIE, ENV, GET, LAB, MIB, OUT, QUICK, TOOL, UPSTREAM, Load, Target, in_namespace, settled
 
-ENV = os.environ
-LAB, TOOL, OUT, AT = ENV["LAB"], ENV["TOOL"], ENV["OUT"], ENV["GROUPS_AT"]
-QUICK = ENV.get("QUICK", "") not in ("", "0")
 ROUNDS = int(ENV.get("ROUNDS", 0)) or (2 if QUICK else 5)
-BASTION, COOKIE, UPSTREAM = ENV["BASTION_4"], sys.argv[1], sys.argv[2]
-CERTS = LAB + "/certs"
-MIB = 1 << 20
 
 # Letter: what is done, and with what.  `n` operations are measured (a tenth of it with QUICK).
-GET = {"path": "/page", "sni": "ec.corp.example", "cookie": COOKIE}
 CASES = {
     "a": ("request, 100 kept-alive connections", dict(GET, mode="kept", connections=100, requests=20000, warm=400)),
     "b": ("request, one connection", dict(GET, mode="kept", connections=1, requests=4000, warm=100)),
@@ -40,59 +34,6 @@ CASES = {
 PER_MIB = {"e": 100, "f": 100}  # operations are of so many MiB
 IDLE = {"postern-256": (1000, 10000), "postern-1": (1000, 2000), "nginx-map": (1000, 10000), "haproxy": (1000, 9000),
         "floor-relay": (1000, 9000), "apache-event": (1000,), "apache-prefork": (100,)}
-
-
-class Group:
-    """A control group: the CPU time of all that ever ran in it."""
-
-    def __init__(self, name):
-        self.path = f"{AT}/{name}"
-        os.makedirs(self.path, exist_ok=True)
-
-    def microseconds(self):
-        if os.path.exists(self.path + "/cpu.stat"):
-            with open(self.path + "/cpu.stat") as file:
-                return int(dict(line.split() for line in file)["usage_usec"])
-        with open(self.path + "/cpuacct.usage") as file:
-            return int(file.read()) / 1000
-
-    def pids(self):
-        with open(self.path + "/cgroup.procs") as file:
-            return file.read().split()
-
-    def pss(self):
-        """KiB of memory of its processes, what they share divided among those that share it."""
-        total = 0
-        for pid in self.pids():
-            try:
-                with open(f"/proc/{pid}/smaps_rollup") as rollup:
-                    total += next(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
-            except (OSError, StopIteration):
-                pass  # it has ended meanwhile
-        return total
-
-    def enter(self):
-        with open(self.path + "/cgroup.procs", "w") as file:
-            file.write(str(os.getpid()))
-
-
-def in_namespace(role, command, processor, **more):
-    words = ["ip", "netns", "exec", f"postern-{ENV['LAB_ID']}-{role}", "taskset", "-c", processor] + command
-    return subprocess.Popen(words, **more)
-
-
-class Target:
-    """Something that is measured: where it listens, and whose CPU time counts."""
-
-    def __init__(self, name, at, plain=None, groups=None, cases=None):
-        self.name, self.at, self.plain, self.cases = name, at, plain, cases
-        self.groups = [Group(g) for g in groups or [name]]
-
-    def does(self, case):
-        return self.cases is None or case in self.cases
-
-    def microseconds(self):
-        return sum(group.microseconds() for group in self.groups)
 
 
 def start_peer(name, number):
@@ -146,44 +87,10 @@ def start_all():
     return targets
 
 
-class Load:
-    """The load generator, warmed up and waiting; `go` measures."""
-
-    def __init__(self, target, case, **more):
-        options = dict(CASES[case][1] if case in CASES else GET, **more)
-        options["to"] = target.at if options["sni"] else target.plain
-        words = [f"{k}={v}" for k, v in options.items()]
-        self.process = in_namespace("client", [TOOL, "load"] + words, ENV["LAST"], stdin=subprocess.PIPE,
-                                    stdout=subprocess.PIPE, text=True)
-        if self.process.stdout.readline() != "ready\n":
-            raise RuntimeError(f"{target.name}: {case}: the load does not get ready")
-
-    def go(self):
-        self.process.stdin.write("go\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def end(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-def settled(target):
-    """What is left to do after the last answer (workers that end) belongs to it, too."""
-    before = target.microseconds()
-    for _ in range(40):
-        time.sleep(0.05)  # between two looks
-        now = target.microseconds()
-        if now - before < 250:  # the heartbeats
-            return now
-        before = now
-    return before
-
-
 def measure(target, case):
     n = CASES[case][1]["requests"]
     n = max(1, n // 10) if QUICK else n
-    load = Load(target, case, requests=n)
+    load = Load(target, dict(CASES[case][1], requests=n))
     before = settled(target)
     result = load.go()
     load.end()
@@ -198,7 +105,7 @@ def measure(target, case):
 
 def measure_idle(target, count):
     before = sum(group.pss() for group in target.groups)
-    load = Load(target, "g", mode="idle", connections=count)
+    load = Load(target, dict(GET, mode="idle", connections=count))
     result = load.go()
     time.sleep(0.5)  # and all is quiet
     after = sum(group.pss() for group in target.groups)
