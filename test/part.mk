@@ -39,7 +39,7 @@ include test/bench/part.mk
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # The building is a second make, so that a package that `deps` has just brought is seen.
-.PHONY: deps demo check check-unit audit numbers bench
+.PHONY: deps demo check check-unit audit numbers bench scale
 deps:
 	@test/deps.sh
 
@@ -66,3 +66,8 @@ bench:
 	@test/deps.sh bench
 	+@$(MAKE) -s $(PARALLEL) --no-print-directory all $(B)/test-tools/bench-tool
 	@test/bench/bench.sh
+
+# How its costs grow; QUICK=1 is the short form.
+scale: deps
+	+@$(MAKE) -s $(PARALLEL) --no-print-directory all $(B)/test-tools/bench-tool $(B)/test-tools/gate-client
+	@test/bench/scale.sh

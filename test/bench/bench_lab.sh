@@ -134,6 +134,6 @@ bench_lab_up() {
 
 # What the servers said, when the measuring failed.
 bench_failed() {
-  tail -n 5 "$LAB"/*/output "$LAB"/*/*.log >&2
+  tail -n 5 "$LAB"/*/output "$LAB"/*/*.log >&2 || :
   fail "$*"
 }

@@ -132,7 +132,7 @@ Ticket GateClient::ticket_for(const Worker& worker, const std::string& source) c
 
 bool GateClient::send(Worker& worker, std::uint32_t tag, const Words& words) {
   const Ticket ticket = ticket_for(worker, words[2]);
-  if (words[0] == "judge") {
+  if (words[0] == "judge" || words[0] == "use") {
     Judge judge;
     judge.tag = tag;
     judge.ticket = ticket;
@@ -165,6 +165,11 @@ bool GateClient::login_result(Worker& worker, LoginResult& message, Packet&) {
 }
 
 bool GateClient::verdict(Worker& worker, Verdict& message, Packet&) {
+  const auto question = asked_.find(message.tag);
+  if (question != asked_.end() && question->second.words[0] == "use" && message.standing == Standing::good) {
+    const Touch touch{ticket_for(worker, question->second.words[2]), message.slot, message.generation};
+    if (worker.channel.send(touch) != Told::sent) return false;
+  }
   answer(worker, message.tag, message.standing == Standing::good ? "good" : "no");
   return true;
 }

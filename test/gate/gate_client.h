@@ -19,8 +19,9 @@ class GateClient {
   GateClient(Loop& loop, std::string path) : loop_(loop), path_(std::move(path)) {}
 
   Result<void> start();
-  // One line: `login TAG SOURCE USER PIN PASSCODE` or `judge TAG SOURCE COOKIE`.  Answers
-  // on standard output with `TAG WORD MICROSECONDS [COOKIE]`.
+  // One line: `login TAG SOURCE USER PIN PASSCODE`, `judge TAG SOURCE COOKIE`, or `use` with
+  // the same words, which touches the session, too.  Answers on standard output with
+  // `TAG WORD MICROSECONDS [COOKIE]`.
   void take(const std::string& line);
 
  private:
