@@ -1,5 +1,6 @@
-// A bounded queue of bytes in one piece of memory.  Full means: stop reading.  Views of
-// its contents stay good until room() or release() is called.
+// A bounded queue of bytes in one piece of memory, which grows with what is in it.  Full
+// means: stop reading.  Views of its contents stay good until room(), append() or release()
+// is called.
 #pragma once
 
 #include <algorithm>
@@ -26,20 +27,23 @@ class Buffer {
   std::size_t left() const { return capacity_ - size(); }
   std::size_t capacity() const { return capacity_; }
 
-  // All the free room, in one piece, to be filled from its start; then call filled().
+  // Free room in one piece, to be filled from its start; then call filled().  There is some
+  // as long as left() is not 0, though perhaps not all of it at once.
   std::span<char> room() {
-    if (!memory_) memory_ = std::make_unique_for_overwrite<char[]>(capacity_);
-    if (begin_ != 0) std::memmove(memory_.get(), memory_.get() + begin_, size());
-    end_ -= begin_;
-    begin_ = 0;
-    return {memory_.get() + end_, capacity_ - end_};
+    make_room(1);
+    return {memory_.get() + end_, held_ - end_};
   }
-  void filled(std::size_t n) { end_ += std::min(n, capacity_ - end_); }
+  void filled(std::size_t n) {
+    end_ += std::min(n, held_ - end_);
+    used_ = std::max(used_, end_);
+  }
   // False, and nothing added, when `text` has no room.
   [[nodiscard]] bool append(std::string_view text) {
     if (left() < text.size()) return false;
-    if (!text.empty()) std::memcpy(room().data(), text.data(), text.size());
-    end_ += text.size();
+    if (text.empty()) return true;
+    make_room(text.size());
+    std::memcpy(memory_.get() + end_, text.data(), text.size());
+    filled(text.size());
     return true;
   }
   void drop(std::size_t n) {
@@ -48,15 +52,39 @@ class Buffer {
   }
   // Drops everything and gives the memory back, wiped: it may have held a passcode.
   void release() {
-    if (memory_) wipe(memory_.get(), capacity_);
+    if (memory_) wipe(memory_.get(), used_);
     memory_.reset();
-    begin_ = end_ = 0;
+    begin_ = end_ = used_ = held_ = 0;
   }
 
  private:
+  static constexpr std::size_t first_held = 4096;  // most heads, and many answers
+
+  // At least `wanted` bytes behind end_, as far as the capacity goes: by moving what there is
+  // to the front, or into a larger piece of memory.
+  void make_room(std::size_t wanted) {
+    if (begin_ != 0) {
+      std::memmove(memory_.get(), memory_.get() + begin_, size());
+      end_ -= begin_;
+      begin_ = 0;
+    }
+    if (wanted <= held_ - end_ || held_ == capacity_) return;
+    const std::size_t grown = std::min(capacity_, std::max({first_held, held_ * 4, end_ + wanted}));
+    auto larger = std::make_unique_for_overwrite<char[]>(grown);
+    if (memory_) {
+      std::memcpy(larger.get(), memory_.get(), end_);
+      wipe(memory_.get(), used_);
+    }
+    memory_ = std::move(larger);
+    held_ = grown;
+    used_ = end_;
+  }
+
   std::size_t capacity_;
   std::unique_ptr<char[]> memory_;
+  std::size_t held_ = 0;            // bytes of memory_
   std::size_t begin_ = 0, end_ = 0;
+  std::size_t used_ = 0;            // that many bytes of memory_ may hold something
 };
 
 }  // namespace postern

@@ -30,7 +30,8 @@ class Watcher {
 
   // Watches `fd` for `events` (EPOLLIN, EPOLLOUT...).  `ready` may destroy this object.
   Result<void> start(Loop& loop, int fd, std::uint32_t events, Ready ready);
-  // Changes the events; no system call when they are the same.  False: the kernel refused.
+  // Changes the events.  No system call when they are the same, nor when only reading is no
+  // longer wanted: the kernel is told when it reports what nobody wants.  False: it refused.
   [[nodiscard]] bool want(std::uint32_t events);
   void stop();
   bool active() const { return loop_ != nullptr; }
@@ -39,8 +40,11 @@ class Watcher {
  private:
   friend class Loop;
   Loop* loop_ = nullptr;
+  bool tell(std::uint32_t events);
+
   int fd_ = -1;
-  std::uint32_t events_ = 0;
+  std::uint32_t events_ = 0;  // wanted
+  std::uint32_t told_ = 0;    // what the kernel watches for: all that is wanted, perhaps more
   std::uint32_t slot_ = 0;
   Ready ready_;
 };

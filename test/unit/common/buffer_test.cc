@@ -70,3 +70,20 @@ TEST_CASE("what goes in comes out, in order, in pieces of any size", "[buffer]")
   out += buffer.view();
   CHECK(out == in);
 }
+
+TEST_CASE("a large buffer begins small, and keeps what is in it when it grows", "[buffer]") {
+  Buffer buffer(100'000);
+  CHECK(buffer.room().size() < 10'000);  // an idle connection must not hold all of it
+  std::string in;
+  while (buffer.left() > 0) {
+    const std::span<char> room = buffer.room();
+    REQUIRE_FALSE(room.empty());
+    for (char& c : room) in += c = static_cast<char>('a' + in.size() % 26);
+    buffer.filled(room.size());
+  }
+  CHECK(buffer.view() == in);
+  CHECK(buffer.size() == 100'000);
+  buffer.drop(99'000);
+  REQUIRE(buffer.append(std::string(90'000, 'x')));
+  CHECK(buffer.view() == in.substr(99'000) + std::string(90'000, 'x'));
+}

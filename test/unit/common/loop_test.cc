@@ -116,6 +116,25 @@ TEST_CASE("a watcher is called again as long as it is ready and wants it", "[loo
   CHECK(watcher.active());
 }
 
+TEST_CASE("nobody is called for what is no longer wanted, and everybody again for what is", "[loop]") {
+  Loop loop = Loop::open().value();
+  const UniqueFd fd = signalled();
+  Watcher watcher;
+  std::string seen;
+  REQUIRE(watcher.start(loop, fd.get(), EPOLLIN, [&](std::uint32_t) {
+    seen += 'r';
+    loop.stop(0);
+  }).has_value());
+  REQUIRE(watcher.want(0));
+  Timer timer;
+  timer.set(loop, loop.now() + milliseconds(5), [&] {
+    seen += 't';
+    REQUIRE(watcher.want(EPOLLIN));
+  });
+  REQUIRE(loop.run().has_value());
+  CHECK(seen == "tr");
+}
+
 TEST_CASE("a descriptor that cannot be watched is an error, and leaves nothing behind", "[loop]") {
   Loop loop = Loop::open().value();
   Watcher watcher;
