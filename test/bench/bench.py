@@ -32,7 +32,7 @@ CASES = {
     "i-touch": ("TCP connect and close", dict(GET, mode="touch", connections=4, requests=5000, warm=40)),
 }
 PER_MIB = {"e": 100, "f": 100}  # operations are of so many MiB
-IDLE = {"postern-256": (1000, 10000), "postern-1": (1000, 2000), "nginx-map": (1000, 10000), "haproxy": (1000, 9000),
+IDLE = {"postern-256": (1000, 10000), "postern-1": (1000, 2000), "before-256": (1000,), "before-1": (1000,), "nginx-map": (1000, 10000), "haproxy": (1000, 9000),
         "floor-relay": (1000, 9000), "apache-event": (1000,), "apache-prefork": (100,)}
 
 
@@ -75,8 +75,11 @@ def start_floor(name, number, words, cases, plain=False):
 
 def start_all():
     wanted = ENV.get("AGAINST", "").split()
-    targets = [Target("postern-256", f"{BASTION}:443", f"{BASTION}:8090", ["postern-256", "authd", "redird"]),
+    targets = [Target("postern-256", f"{BASTION}:443", f"{BASTION}:8090", ["postern-256", "authd", "redird-now"]),
                Target("postern-1", f"{BASTION}:444", None, ["postern-1", "authd"])]
+    if ENV.get("BEFORE"):
+        targets += [Target("before-256", f"{BASTION}:445", f"{BASTION}:8091", ["before-256", "authd", "redird-before"]),
+                    Target("before-1", f"{BASTION}:446", None, ["before-1", "authd"])]
     targets += [start_peer(name, n) for n, name in enumerate(peers.PEERS) if not wanted or name in wanted]
     floors = [("floor-relay", ["relay", f"upstream={UPSTREAM}"], "a b c d e".split(), False),
               ("floor-relay-up", ["relay", f"upstream={UPSTREAM.split(':')[0]}:81"], ["f"], False),

@@ -65,15 +65,25 @@ END
   for pid in $(ps -o pid= --ppid "$(cat "$LAB/servers/ec/pid")"); do taskset -pc $LAST "$pid" > /dev/null; done
 }
 
-# wfd_of CONNECTIONS-PER-WORKER PORT: one more wfd, beside the others, with the same authd.
+# wfd_of NAME DIR CONNECTIONS-PER-WORKER PORT: one more wfd, beside the others, with the same authd.
 wfd_of() {
-  setting wfd isolation connections_per_worker "$1"
-  setting wfd listen port "$2"
-  setting wfd process pidfile "$LAB/run/wfd-$1.pid"
+  setting wfd isolation connections_per_worker "$3"
+  setting wfd listen port "$4"
+  setting wfd process pidfile "$LAB/run/$1.pid"
   write_conf wfd
-  mv "$LAB/wfd.conf" "$LAB/wfd-$1.conf"
-  measured "postern-$1" "$BIN/wfd" -c "$LAB/wfd-$1.conf" < /dev/null > "$LAB/run/wfd-$1.err" 2>&1 ||
-    fail "wfd: $(cat "$LAB/run/wfd-$1.err")"
+  mv "$LAB/wfd.conf" "$LAB/$1.conf"
+  measured "$1" "$2/wfd" -c "$LAB/$1.conf" < /dev/null > "$LAB/run/$1.err" 2>&1 ||
+    fail "wfd: $(cat "$LAB/run/$1.err")"
+}
+
+# redird_of NAME DIR PORT
+redird_of() {
+  setting redird listen port "$3"
+  setting redird process pidfile "$LAB/run/$1.pid"
+  write_conf redird
+  mv "$LAB/redird.conf" "$LAB/$1.conf"
+  measured "$1" "$2/redird" -c "$LAB/$1.conf" < /dev/null > "$LAB/run/$1.err" 2>&1 ||
+    fail "redird: $(cat "$LAB/run/$1.err")"
 }
 
 postern_up() {
@@ -87,15 +97,17 @@ postern_up() {
   setting wfd isolation max_workers 3000
   setting wfd limits idle_timeout 10m
   setting wfd limits per_source 30000
-  setting redird listen port 8090
   gate_keys
   gate_jails
   gate_configure
   measured authd "$BIN/authd" -c "$LAB/authd.conf" < /dev/null > "$LAB/run/authd.err" 2>&1 || fail "authd: $(cat "$LAB/run/authd.err")"
-  wfd_of 256 443
-  wfd_of 1 444
-  measured redird "$BIN/redird" -c "$LAB/redird.conf" < /dev/null > "$LAB/run/redird.err" 2>&1 ||
-    fail "redird: $(cat "$LAB/run/redird.err")"
+  wfd_of postern-256 "$BIN" 256 443
+  wfd_of postern-1 "$BIN" 1 444
+  redird_of redird-now "$BIN" 8090
+  [ -n "${BEFORE:-}" ] || return 0
+  wfd_of before-256 "$BEFORE" 256 445
+  wfd_of before-1 "$BEFORE" 1 446
+  redird_of redird-before "$BEFORE" 8091
 }
 
 tune_client() {
