@@ -68,6 +68,15 @@ Result<void> check_identity(const WfdSettings& s) {
   return {};
 }
 
+// authd is told them in one message, of a fixed size.
+Result<void> check_verify(const WfdSettings& s) {
+  const std::size_t size = verify_networks_text(s).size();
+  if (size > max_verify_networks)
+    return fail(s.origin.where("verify", "networks") + " has " + std::to_string(size) + " characters; at most " +
+                std::to_string(max_verify_networks) + " are allowed: write fewer, wider networks");
+  return {};
+}
+
 // A spare_workers that nobody wrote gives way to a small max_workers instead.
 Result<void> check_workers(const WfdSettings& s) {
   if (s.isolation.spare_workers > s.isolation.max_workers && s.origin.has("isolation", "spare_workers"))
@@ -98,11 +107,18 @@ Result<FixedServer> read_fixed_server(std::string_view name, std::string_view va
   return made;
 }
 
+std::string verify_networks_text(const WfdSettings& settings) {
+  std::string text;
+  for (const Network& network : settings.verify_networks) text += (text.empty() ? "" : ",") + network.text();
+  return text;
+}
+
 Result<void> check_rules(const WfdSettings& settings) {
   TRY_VOID(check_tls(settings));
   TRY_VOID(check_names(settings));
   TRY_VOID(check_intranet(settings));
   TRY_VOID(check_identity(settings));
+  TRY_VOID(check_verify(settings));
   TRY_VOID(check_workers(settings));
   return {};
 }

@@ -8,6 +8,7 @@
 
 #include "common/net.h"
 #include "common/settings.h"
+#include "common/settings_wfd_rules.h"
 
 namespace postern::wfd {
 namespace {
@@ -17,10 +18,9 @@ constexpr Duration pause = milliseconds(100);
 // What sessions must know of a wfd beside its key, and must not have from a worker.
 Result<void> describe(const HousePlan& plan, GateHello& greeting) {
   const WfdSettings settings = TRY(parse_wfd(plan.settings_text, plan.settings_name));
-  std::string networks;
-  for (const Network& network : settings.verify_networks) networks += (networks.empty() ? "" : ",") + network.text();
-  if (!greeting.login_host.assign(settings.login_host) || !greeting.verify_networks.assign(networks))
-    return fail("[verify] networks is too long for authd");
+  static_assert(decltype(greeting.verify_networks)::capacity == max_verify_networks);
+  if (!greeting.login_host.assign(settings.login_host) || !greeting.verify_networks.assign(verify_networks_text(settings)))
+    return fail("what authd must know has no room");  // the settings were checked
   return {};
 }
 

@@ -278,6 +278,17 @@ TEST_CASE("a host's policy starts from the general values, wherever it stands", 
   CHECK(has(wfd_error("[host a.example.org]\nport=1\n"), "f:11: [host NAME] port is not a key; its keys are methods "));
 }
 
+TEST_CASE("networks that may ask /verify fit into what authd is told of them", "[settings]") {
+  std::string networks;  // what fits on one line may be longer in its usual form
+  for (int i = 0; i < 17; ++i) networks += "::" + std::to_string(1 + i / 9) + ":" + std::to_string(1 + i % 9) + "/128,";
+  const auto longest = parse_wfd(wfd_least + "[verify]\nnetworks=" + networks + "10.100.100.100/32\n", "f");
+  REQUIRE(longest);
+  CHECK(verify_networks_text(*longest).starts_with("::0.1.0.1/128,::0.1.0.2/128,"));
+  CHECK(verify_networks_text(*longest).size() == max_verify_networks);
+  CHECK(has(wfd_error("[verify]\nnetworks=" + networks + "100.100.100.100/32\n"),
+            "f:11: [verify] networks has 256 characters; at most 255 are allowed"));
+}
+
 TEST_CASE("public paths are plain, of one host, and not of the login host", "[settings]") {
   const auto s = parse_wfd(wfd_least + "[hosts]\na.example.org=10.1.0.1\n[host a.example.org]\npublic_paths=/pub,/.well-known/x/\ncors_origins=B.example.org\n"
                            "[policy]\ncors_origins=c.example.org\n", "f");
