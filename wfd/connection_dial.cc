@@ -57,8 +57,9 @@ bool Connection::step_dial() {
 
 // True when the server of the request before can take this one: for the same host and the
 // same session, still there, and silent since.  Whatever it said unasked is no answer.
+// Nobody is never the same as nobody: behind a company's proxy he may be another one.
 bool Connection::upstream_is_ready() {
-  if (!upstream_ || upstream_->gone || upstream_->host != now_->host || upstream_->sid != now_->sid) return false;
+  if (now_->sid.empty() || !upstream_ || upstream_->gone || upstream_->host != now_->host || upstream_->sid != now_->sid) return false;
   return upstream_->stream.read(upstream_->in.room()).io == Io::want_read;
 }
 

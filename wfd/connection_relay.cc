@@ -208,7 +208,8 @@ void Connection::cut_answer(std::string_view reason) {
 bool Connection::answer_complete() {
   Upstream& up = *upstream_;
   if (now_->framing.framing == Framing::chunked && !out_.append(last_chunk)) return false;
-  const bool reusable = up.head.keep_alive && !up.gone && !up.deaf && up.in.empty() && up.out.empty() && up.request_whole;
+  const bool idle = !up.gone && !up.deaf && up.in.empty() && up.out.empty() && up.request_whole;
+  const bool reusable = up.head.keep_alive && idle && !up.sid.empty();  // nobody's serves once
   if (!up.in.empty()) log_refusal(now_->status, "answer-excess");
   ++up.answers;
   up.head_done = false;

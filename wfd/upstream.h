@@ -1,5 +1,5 @@
 // The connection to an intranet server, and where its answer stands.  It belongs to one
-// client connection and one sid; nobody else ever uses it.
+// client connection and one sid, or to one request of nobody's; nobody else ever uses it.
 #pragma once
 
 #include <algorithm>
