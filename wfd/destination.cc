@@ -117,6 +117,7 @@ std::expected<DialPlan, DialFault> DestinationPolicy::judge(const Endpoint& dial
                                                             std::string_view host,
                                                             Ports ports) const {
   if (!is_at_or_below(host, settings_.domains)) return std::unexpected(DialFault::unknown_host);
+  if (is_at_or_below(host, settings_.policy_for(host).blocked_hosts)) return std::unexpected(DialFault::forbidden);
   const FixedServer* fixed = settings_.fixed_server(host);
   if (fixed != nullptr) return plan_for_fixed(*fixed, host, ports);
   if (settings_.listen.mode == ListenMode::direct) return std::unexpected(DialFault::unknown_host);

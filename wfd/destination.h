@@ -55,7 +55,7 @@ class DestinationPolicy {
   // its request; with `ports` other than both, the request came back from the other port
   // with a 404.  A host with a row in [hosts] goes to that row's server, whatever was
   // dialled; any other goes to the dialled address, unless [hosts] lists that for other
-  // names.  Faults: forbidden; unknown_host (not at or below [domain] name, or in direct
+  // names.  Faults: forbidden (a blocked host, too); unknown_host (not at or below [domain] name, or in direct
   // mode not in [hosts]); misdirected (the address is another name's).
   std::expected<DialPlan, DialFault> judge(const Endpoint& dialled, std::string_view host,
                                            Ports ports) const;

@@ -180,6 +180,20 @@ TEST_CASE("forbidden destinations are refused after a good verdict, and logged",
   CHECK(room.logged("dst=192.0.2.1 status=403 reason=forbidden"));
 }
 
+TEST_CASE("a blocked host is not dialled, whatever the worker thinks of it", "[broker]") {
+  Room room;
+  const Server https = serve_on("127.0.0.2");
+  room.settings.intranet.https_port = https.port;
+  room.settings.everyone.blocked_hosts = {"a.example.org"};
+  room.open();
+  Channel worker = room.enroll(1);
+  CHECK(room.dial(worker, room.make_dial(1)).fault() == DialFault::forbidden);
+  CHECK(room.logged("dst=127.0.0.2 status=403 reason=forbidden"));
+  Dial other = room.make_dial(1);
+  other.host = HostName("b.example.org");
+  CHECK(room.dial(worker, other).dialled);
+}
+
 TEST_CASE("a worker has no more dials at once than it may have", "[broker]") {
   Room room;
   room.open();

@@ -162,6 +162,27 @@ TEST_CASE("the address of a fixed server is reached under its own names only", "
   }
 }
 
+TEST_CASE("blocked hosts are forbidden, with and without a row in [hosts]", "[destination]") {
+  WfdSettings settings = settings_for(GENERATE(ListenMode::redirect, ListenMode::direct));
+  settings.everyone.blocked_hosts = {"b.example.org", "tls.example.org"};
+  HostPolicy own_policy = settings.everyone;
+  own_policy.blocked_hosts = {"any.example.org"};
+  settings.host_policies["any.example.org"] = own_policy;
+  own_policy.blocked_hosts.clear();
+  settings.host_policies["open.tls.example.org"] = own_policy;
+  settings.fixed_servers.push_back(fixed("open.tls.example.org", Scheme::https, "172.16.0.9", 0));
+  const DestinationPolicy policy(settings, own());
+  for (const char* host : {"b.example.org", "x.b.example.org", "tls.example.org", "x.tls.example.org", "any.example.org"}) {
+    CAPTURE(host);
+    for (const char* dialled : {"10.1.2.3:443", "172.16.0.2:443"})
+      for (const Ports ports : {both, https, http})
+        CHECK(text_of(policy.judge(endpoint(dialled), host, ports)) == "forbidden");
+  }
+  // A name that only looks like it, and one whose own list is another.
+  CHECK(text_of(policy.judge(endpoint("10.1.2.3:443"), "xb.example.org", both)) != "forbidden");
+  CHECK(text_of(policy.judge(endpoint("10.1.2.3:443"), "open.tls.example.org", both)) == "fixed https://172.16.0.9:443");
+}
+
 TEST_CASE("nothing is inside when the networks are empty", "[destination]") {
   WfdSettings settings = settings_for(ListenMode::redirect);
   settings.intranet.networks.clear();
