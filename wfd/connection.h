@@ -74,6 +74,7 @@ class Connection {
     std::string method, target, host;  // copies, for the log and for comparing
     bool on_login_host = false;
     Taste taste = Taste::text;
+    std::size_t language = 0;       // of what we say ourselves
     std::string user, sid;          // empty: nobody's
     Opening opening;                // on what ground it may go on when it is nobody's
     std::string asking_origin;      // the host of a page whose script may read our answers
@@ -150,9 +151,10 @@ class Connection {
   void demand_login_page();
   bool gets_our_cookie(std::string_view host) const;
   void refuse_cookie_domain();
+  Audience audience() const { return {now_->taste, now_->language, now_->on_login_host}; }
   Reply unauthorized() const;
   void say(Reply reply, Event event);
-  void refuse(unsigned status, std::string_view reason, std::string_view detail = {});
+  void refuse(unsigned status, std::string_view reason, const Detail& detail = {});
   void add_cookie_deletions(Reply& reply);
 
   // connection_login.cc
@@ -176,7 +178,7 @@ class Connection {
   bool has_two_ports() const;
   bool ask_other_port(bool keep);
   void use_kept();
-  void attempt_failed(Outcome outcome, unsigned status, std::string_view reason, std::string_view detail = {});
+  void attempt_failed(Outcome outcome, unsigned status, std::string_view reason, const Detail& detail = {});
   bool upstream_failed(std::string_view reason);
   bool retry();
   void learn(Port port);

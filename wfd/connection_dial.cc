@@ -105,7 +105,7 @@ bool Connection::step_reach() {
   if (io == Io::done) return go_up(Event::reached);
   const std::string reason = "tls-" + std::string(upstream_->stream.failure());
   attempt_failed(Outcome::tls_failed, 502, reason,
-                 "The intranet server could not prove who it is, or speaks no TLS: " + reason + ".");
+                 {Say::server_unproved, {reason}});
   return true;
 }
 
@@ -169,7 +169,7 @@ void Connection::use_kept() {
 
 // This attempt brought no answer.  With a 404 at hand that is the answer; else it is an
 // error of ours.
-void Connection::attempt_failed(Outcome outcome, unsigned status, std::string_view reason, std::string_view detail) {
+void Connection::attempt_failed(Outcome outcome, unsigned status, std::string_view reason, const Detail& detail) {
   const Attempt attempt{upstream_ ? upstream_->way : Way::https, outcome, 0, false};
   if (decide(attempt, origin_facts()) != Next::deliver_kept) return refuse(status, reason, detail);
   if (outcome != Outcome::unreachable) log_refusal(404, reason);  // that is told by the broker's lines

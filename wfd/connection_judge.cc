@@ -33,6 +33,8 @@ bool Connection::judge_head() {
   now_->target = std::string(now_->on_login_host ? head_.target.substr(0, head_.target.find('?')) : head_.target);
   now_->side = {head_.version, head_.method == "HEAD", !head_.keep_alive || last_request_};
   now_->taste = taste_of(head_.fields);
+  const bool people = now_->taste == Taste::html || now_->on_login_host;
+  if (people) now_->language = worker_.shop().pages->language_of(head_.fields);
   request_body_ = BodyReader(head_.framing, head_.length);
   now_->asking_origin = listed_origin(head_.fields, policy().cors_origins);
   if (refuse_body() || refuse_head() || refuse_websocket()) return true;
@@ -197,13 +199,11 @@ bool Connection::gets_our_cookie(std::string_view host) const {
 
 // The login would lead back to it for ever.
 void Connection::refuse_cookie_domain() {
-  refuse(500, "cookie-domain",
-         "No browser brings the cookie of a session to " + now_->host + ", for it is for " + std::string(worker_.cookie_domain()) +
-             " and the hosts below. [domain] name of wfd.conf and [session] domain of authd.conf do not fit together.");
+  refuse(500, "cookie-domain", {Say::cookie_domain, {now_->host, worker_.cookie_domain()}});
 }
 
 Reply Connection::unauthorized() const {
-  return worker_.shop().pages->unauthorized(now_->taste, now_->on_login_host, id_text());
+  return worker_.shop().pages->unauthorized(audience(), id_text());
 }
 
 void Connection::add_cookie_deletions(Reply& reply) {
@@ -235,11 +235,11 @@ void Connection::say(Reply reply, Event event) {
 }
 
 // An answer of ours that says no, and its line in the log.
-void Connection::refuse(unsigned status, std::string_view reason, std::string_view detail) {
+void Connection::refuse(unsigned status, std::string_view reason, const Detail& detail) {
   log_refusal(status, reason);
   if (!now_->known) now_->side = {Version::http_1_1, false, true};  // no head was understood
   now_->known = true;
-  Reply reply = worker_.shop().pages->error(status, now_->taste, now_->on_login_host, id_text(), detail);
+  Reply reply = worker_.shop().pages->error(status, audience(), id_text(), detail);
   if (status == 405) reply.add("Allow", allow_value(policy().methods));
   if (!now_->asking_origin.empty()) let_read(reply, now_->asking_origin);
   if (reason == word_of(HandshakeFault::version_bad)) reply.add("Sec-WebSocket-Version", websocket_version);

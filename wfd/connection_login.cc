@@ -41,7 +41,7 @@ bool Connection::serve_login_host() {
     case LoginAction::key_list: return ask_key_list();
     case LoginAction::verify: return ask_verification();
     case LoginAction::bad_method: {
-      Reply reply = pages.error(405, now_->taste, true, id_text());
+      Reply reply = pages.error(405, audience(), id_text());
       reply.add("Allow", route.allow);
       log_refusal(405, "method");
       say(std::move(reply), Event::refused);
@@ -85,7 +85,7 @@ void Connection::show_login_form(unsigned status, LoginTrouble trouble) {
   view.path = now_->form.path;
   view.link = now_->form.link;
   view.trouble = trouble;
-  Reply reply = worker_.shop().pages->login_form(view);
+  Reply reply = worker_.shop().pages->login_form(now_->language, view);
   if (!now_->mark.brought) reply.add("Set-Cookie", write_way_mark(WayMark()));
   const Event event = state_ == State::ask ? Event::answered : state_ == State::read_form ? Event::refused : Event::page_wanted;
   say(std::move(reply), event);
@@ -97,10 +97,7 @@ void Connection::send_on() {
   const WfdSettings& settings = worker_.shop().settings;
   const std::string address = return_address(form.host, form.path, settings.domains);
   if (goes_round(now_->mark, address))
-    return refuse(403, "login-loop",
-                  "You are logged in, but " + form.host + " has sent you back here again and again. Either your browser does "
-                  "not bring the cookie of your session there, or you reach that host from another address than this one. "
-                  "Please allow cookies for " + std::string(worker_.cookie_domain()) + ", or try again in a minute.");
+    return refuse(403, "login-loop", {Say::login_loop, {form.host, worker_.cookie_domain()}});
   Reply reply = redirect_reply(303, address);
   reply.add("Set-Cookie", write_way_mark(counted(now_->mark, address, read_wall())));
   say(std::move(reply), Event::answered);
@@ -154,7 +151,7 @@ void Connection::on_session(const SessionInfo& answer) {
   else if (now_->action == LoginAction::session_json)
     say(good ? pages.session(answer) : unauthorized(), Event::answered);
   else if (good)
-    say(pages.portal(answer), Event::answered);
+    say(pages.portal(now_->language, answer), Event::answered);
   else
     demand_login_page();
   drive();
@@ -168,7 +165,7 @@ void Connection::on_logged_out(const LoggedOut& answer) {
     say_logged_out(Event::answered);
   } else {
     now_->duplicate_cookie = true;  // the cookie is worthless now; the browser may forget it
-    refuse(503, "logout-not-kept", "The logout could not be written down. Please log out again, or tell your administrator.");
+    refuse(503, "logout-not-kept", {Say::logout_not_kept});
   }
   drive();
 }
@@ -176,7 +173,7 @@ void Connection::on_logged_out(const LoggedOut& answer) {
 // Whatever cookie there is, is worthless now; the browser may forget it.
 void Connection::say_logged_out(Event event) {
   now_->duplicate_cookie = true;
-  Reply reply = worker_.shop().pages->logged_out();
+  Reply reply = worker_.shop().pages->logged_out(now_->language);
   if (now_->mark.total > 0) reply.add("Set-Cookie", write_way_mark(WayMark()));
   say(std::move(reply), event);
 }
@@ -259,7 +256,8 @@ void Connection::on_login(const LoginResult& answer) {
   now_->sid = std::string(answer.sid.view());
   const std::string go_on =
       address_after_login(now_->form.host, now_->form.path, settings.domains, settings.login_host);
-  Reply reply = answer.failures == 0 ? redirect_reply(303, go_on) : worker_.shop().pages->failures(answer, go_on);
+  Reply reply = answer.failures == 0 ? redirect_reply(303, go_on)
+                                     : worker_.shop().pages->failures(now_->language, answer, go_on);
   std::string cookie = set_cookie(settings.cookie.name, answer.cookie, worker_.cookie_domain());
   reply.add("Set-Cookie", cookie);
   wipe(cookie.data(), cookie.size());

@@ -1,4 +1,4 @@
-// Reads templates and static files into memory.  Called by pages.cc in the nursery,
+// Reads templates and static files into memory.  Called by pages.cc and page_set.cc in the nursery,
 // before the filter is narrowed: a worker that serves a client opens no file.
 // Never read a file at the word of a request: requests only pick from what is in memory.
 #include "wfd/page_files.h"
@@ -79,17 +79,20 @@ Result<std::string> read_page_file(int directory, const std::string& name, std::
   return content;
 }
 
-Result<void> check_page_names(int directory, std::span<const std::string_view> names) {
+Result<std::vector<std::string>> list_page_names(int directory) {
   const Directory open = TRY(open_directory(directory, "."));
+  std::vector<std::string> names;
   while (true) {
     errno = 0;
     const dirent* entry = ::readdir(open.get());
     if (entry == nullptr && errno != 0) return fail_errno("cannot read the pages");
-    if (entry == nullptr) return {};
-    const std::string_view name = entry->d_name;
-    const bool known = name == "." || name == ".." || name == "static" || std::ranges::find(names, name) != names.end();
-    if (!known) return fail(std::string(name) + " has no place among the pages");
+    if (entry == nullptr) break;
+    const std::string name = entry->d_name;
+    if (name != "." && name != "..") names.push_back(name);
+    if (names.size() > max_page_names) return fail("cannot read the pages: too many files");
   }
+  std::ranges::sort(names);
+  return names;
 }
 
 Result<std::vector<StaticFile>> read_static_files(int directory) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +13,7 @@ namespace postern::wfd {
 inline constexpr std::size_t max_page_bytes = 65536;
 inline constexpr std::size_t max_static_bytes = 262144;  // each
 inline constexpr std::size_t max_static_files = 32;
+inline constexpr std::size_t max_page_names = 128;
 
 struct StaticFile {
   std::string name;        // letters, digits, '.', '_' and '-'
@@ -27,8 +27,8 @@ std::string_view content_type_of(std::string_view name);
 // The whole of the regular file `name` in `directory` (borrowed), at most `limit` bytes.
 Result<std::string> read_page_file(int directory, const std::string& name, std::size_t limit);
 
-// That `directory` (borrowed) holds nothing but `names` and static/.
-Result<void> check_page_names(int directory, std::span<const std::string_view> names);
+// What stands in `directory` (borrowed), in alphabetical order.
+Result<std::vector<std::string>> list_page_names(int directory);
 
 // All files of static/ in `directory` (borrowed).  A file with an unknown extension or a
 // name of other characters, a subdirectory, or too many of them is an error.

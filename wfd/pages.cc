@@ -1,161 +1,86 @@
-// Loads the templates, fills them in, and puts the protecting fields on every page.
-// Called by the nursery (load) and by the connection.
-// The texts that depend on a status stand in one table here; all others stand in the
-// templates.  Never put a secret into a page, nor tell which part of a login was wrong.
+// Fills the pages in, and puts the protecting fields on every one.  Called by the nursery
+// (load) and by the connection.
+// Never put a secret into a page, nor tell which part of a login was wrong.
 #include "wfd/pages.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <span>
 
 #include "wfd/json.h"
+#include "wfd/language.h"
 #include "wfd/login_host.h"
 #include "wfd/target.h"
 
 namespace postern::wfd {
 namespace {
 
-using Names = std::span<const std::string_view>;
-constexpr std::string_view error_places[] = {"status", "title", "text", "detail", "request_id"};
-constexpr std::string_view login_places[] = {"user", "host", "path", "link", "destination", "error", "link_note"};
-constexpr std::string_view portal_places[] = {"user", "sid", "login", "left", "idle_left", "last_login",
-                                              "failures_note"};
-constexpr std::string_view failures_places[] = {"failures_note", "last_login", "continue"};
-
-struct PageRow {
-  const char* file;
-  Names places;
-};
-// In the order of Pages::Page.
-constexpr PageRow page_table[] = {
-    {"error.html", error_places},     {"login.html", login_places}, {"portal.html", portal_places},
-    {"logged_out.html", Names{}}, {"failures.html", failures_places},
-};
-
 constexpr std::string_view no_store = "no-store";
 
 // In the order of LoginTrouble.
-constexpr std::string_view troubles[] = {
-    "",
-    "That did not work. Please check user name and PIN, and use a new passcode: each one works only once.",
-    "Your browser does not send cookies back, and without them nobody can stay logged in. Please allow cookies for "
-    "this site, and log in again; your passcode was not used.",
-    "You logged in a moment ago, but your browser has not kept the cookie of that session: it may block cookies that "
-    "are for several hosts, or delete them at once. Please allow them for this site, and log in again.",
-};
+constexpr Say troubles[] = {Say::nothing, Say::wrong, Say::no_cookies, Say::cookie_lost};
 static_assert(std::size(troubles) == static_cast<std::size_t>(LoginTrouble::last) + 1);
 
-struct ErrorRow {
+// One error in the words of one language.
+struct ErrorWords {
   unsigned status;
-  unsigned retry_after;  // seconds; 0: not said
-  std::string_view title;
-  std::string_view text;
-};
-constexpr ErrorRow errors[] = {
-    {500, 0, "Internal error", "Something went wrong inside the gate. It has been recorded."},
-    {400, 0, "Bad request", "The gate could not read this request, so it went no further."},
-    {401, 0, "Login needed", "This address is for those who have logged in."},
-    {403, 0, "Not allowed", "This address may not be reached through the gate, or not in this way."},
-    {404, 0, "Not found", "There is no such page here."},
-    {405, 0, "Method not allowed", "This cannot be done with this address."},
-    {408, 0, "Too slow", "The request did not arrive in time."},
-    {413, 0, "Too large", "This request is larger than the gate takes."},
-    {414, 0, "Address too long", "The address of this request is longer than the gate takes."},
-    {417, 0, "Expectation failed", "The request expects something that the gate does not do."},
-    {421, 0, "Not our name", "This gate does not answer for that name, or not on this connection."},
-    {429, 10, "Too many requests", "There were too many requests from your address. Please wait a little."},
-    {431, 0, "Request too large", "The fields of this request are more than the gate takes. "
-                               "Deleting the cookies of this site may help."},
-    {502, 0, "Server not reachable", "The server behind the gate could not be reached, or not safely."},
-    {503, 2, "Not available now", "A part of the gate is not ready. Please try again in a few seconds."},
-    {504, 0, "Server silent", "The server behind the gate did not answer in time."},
+  const ErrorText& words;
+  std::string detail;
 };
 
-const ErrorRow& error_row(unsigned status) {
-  const auto* row = std::find_if(std::begin(errors), std::end(errors),
-                                 [&](const ErrorRow& r) { return r.status == status; });
-  return row == std::end(errors) ? errors[0] : *row;
-}
-
-std::string error_text(const ErrorRow& row, std::string_view detail, std::string_view request_id) {
-  std::string text = std::to_string(row.status);
-  text.append(" ").append(row.title).append("\n").append(row.text).append("\n");
-  if (!detail.empty()) text.append(detail).append("\n");
+std::string error_text(const ErrorWords& error, std::string_view request_id) {
+  std::string text = std::to_string(error.status);
+  text.append(" ").append(error.words.title).append("\n").append(error.words.text).append("\n");
+  if (!error.detail.empty()) text.append(error.detail).append("\n");
   return text.append("Request ").append(request_id).append("\n");
 }
 
 // RFC 9457, 3; `login` is left out when it is empty.
-std::string error_json(const ErrorRow& row, std::string_view detail, std::string_view request_id,
-                       std::string_view login) {
-  std::string json = "{\"status\":" + std::to_string(row.status) + ",\"title\":";
-  append_json(json, row.title);
+std::string error_json(const ErrorWords& error, std::string_view request_id, std::string_view login) {
+  std::string json = "{\"status\":" + std::to_string(error.status) + ",\"title\":";
+  append_json(json, error.words.title);
   json += ",\"detail\":";
-  append_json(json, std::string(row.text) + (detail.empty() ? "" : " " + std::string(detail)));
+  append_json(json, error.words.text + (error.detail.empty() ? "" : " " + error.detail));
   json += ",\"id\":";
   append_json(json, request_id);
   if (!login.empty()) append_json(json += ",\"login\":", login);
   return json + "}\n";
 }
 
-// "'sha256-BASE64'" of an inline style (CSP 3, 2.3.1).
-Result<std::string> style_source(std::string_view style) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (EVP_Digest(style.data(), style.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1)
-    return fail("cannot hash the style of a page");
-  std::array<unsigned char, 4 * ((EVP_MAX_MD_SIZE + 2) / 3) + 1> text{};
-  const int length = EVP_EncodeBlock(text.data(), digest.data(), static_cast<int>(size));
-  std::string source = "'sha256-";
-  std::for_each_n(text.begin(), length, [&](unsigned char c) { source += static_cast<char>(c); });
-  return source + "'";
-}
-
-// Chromium applies form-action to the redirect after a form too, so the hosts that a
-// login leads to are named.  "*.DOMAIN" does not include DOMAIN, which may be one.
-std::string policy_with(const std::string& sources, const PageSettings& settings) {
-  std::string policy = "default-src 'none'; " + sources + "form-action 'self'";
-  for (const std::string& domain : settings.domains) policy += " https://*." + domain;
-  for (const std::string& domain : settings.domains) policy += " https://" + domain;
-  return policy + "; frame-ancestors 'none'; base-uri 'none'";
-}
-
-Result<std::string> policy_of(const Template& page, const PageSettings& settings) {
-  if (page.style().empty()) return policy_with("style-src 'self'; img-src 'self'; ", settings);
-  return policy_with("style-src " + TRY(style_source(page.style())) + "; ", settings);
-}
-
-std::string failures_note(std::uint32_t failures) {
+std::string failures_note(const PageSet& set, std::uint32_t failures) {
   if (failures == 0) return {};
-  if (failures == 1) return "There was 1 failed login with your name since your last login.";
-  return "There were " + std::to_string(failures) + " failed logins with your name since your last login.";
+  const std::string number = std::to_string(failures);
+  const std::string_view values[] = {number};
+  return set.say(failures == 1 ? Say::failures_one : Say::failures_many, values);
 }
 
-std::string last_login(std::int64_t when, const Address& source) {
-  if (when == 0) return "This is your first login.";
-  return show_time({when}) + " from " + source.text();
+std::string last_login(const PageSet& set, std::int64_t when, const Address& source) {
+  if (when == 0) return set.say(Say::first_login);
+  const std::string time = show_time({when}), from = source.text();
+  const std::string_view values[] = {time, from};
+  return set.say(Say::last_login, values);
+}
+
+// The sentence with one value; empty without it.
+std::string say_of(const PageSet& set, Say what, std::string_view value) {
+  const std::string_view values[] = {value};
+  return value.empty() ? std::string() : set.say(what, values);
 }
 
 }  // namespace
 
 Result<Pages> Pages::load(int directory, PageSettings settings) {
-  static_assert(std::size(page_table) == page_count);
   Pages pages;
   pages.settings_ = std::move(settings);
-  for (std::size_t i = 0; i < page_count; ++i) {
-    const PageRow& row = page_table[i];
-    auto page = Template::parse(TRY(read_page_file(directory, row.file, max_page_bytes)), row.places);
-    if (!page) return within(row.file, std::move(page.error()));
-    pages.templates_[i] = std::move(*page);
-    pages.policies_[i] = TRY(policy_of(pages.templates_[i], pages.settings_));
-  }
-  std::array<std::string_view, page_count> names;
-  std::ranges::transform(page_table, names.begin(), [](const PageRow& row) { return std::string_view(row.file); });
-  TRY_VOID(check_page_names(directory, names));
+  pages.sets_ = TRY(read_page_sets(directory, pages.settings_));
+  std::ranges::transform(pages.sets_, std::back_inserter(pages.tags_), &PageSet::tag);
+  pages.english_ = static_cast<std::size_t>(std::ranges::find(pages.tags_, "en") - pages.tags_.begin());
   pages.plain_policy_ = policy_with("", pages.settings_);
   pages.static_files_ = TRY(read_static_files(directory));
   return pages;
 }
+
+std::size_t Pages::language_of(const Fields& fields) const { return choose_language(fields, tags_, 0); }
+
+const PageSet& Pages::set(std::size_t language) const { return sets_[language < sets_.size() ? language : 0]; }
 
 Reply Pages::bare(unsigned status, std::string_view type, std::string_view caching, std::string_view policy,
                   bool on_login_host) const {
@@ -171,29 +96,36 @@ Reply Pages::bare(unsigned status, std::string_view type, std::string_view cachi
   return reply;
 }
 
-Reply Pages::html(unsigned status, Page page, bool on_login_host,
+Reply Pages::html(unsigned status, Leaf page, std::size_t language, bool on_login_host,
                   std::initializer_list<std::string_view> values) const {
+  const PageSet& words = set(language);
   const auto i = static_cast<std::size_t>(page);
-  Reply reply = bare(status, "text/html; charset=utf-8", no_store, policies_[i], on_login_host);
-  reply.body = templates_[i].render({values.begin(), values.size()});
+  Reply reply = bare(status, "text/html; charset=utf-8", no_store, words.policies[i], on_login_host);
+  reply.add("Content-Language", words.tag);
+  reply.add("Vary", "Accept-Language");
+  reply.body = words.pages[i].render({{values.begin(), values.size()}, {}});
   return reply;
 }
 
-Reply Pages::error(unsigned status, Taste taste, bool on_login_host, std::string_view request_id,
-                   std::string_view detail) const {
-  const ErrorRow& row = error_row(status);
+Reply Pages::error(unsigned status, const Audience& reader, std::string_view request_id, const Detail& detail) const {
+  const bool people = reader.taste == Taste::html;
+  const PageSet& words = people ? set(reader.language) : sets_[english_];
+  const std::size_t number = error_number(status);
+  const ErrorRow& row = error_rows[number];
+  const ErrorWords error{row.status, words.errors[number], words.say(detail.say, detail.values)};
+  const std::string login = row.status == 401 ? login_address() : "";
   Reply reply;
-  if (taste == Taste::html) {
-    reply = html(row.status, Page::error, on_login_host,
-                 {std::to_string(row.status), row.title, row.text, detail, request_id});
+  if (people) {
+    reply = html(row.status, Leaf::error, reader.language, reader.on_login_host,
+                 {std::to_string(row.status), error.words.title, error.words.text, error.detail, request_id, login});
   } else {
-    const bool text = taste == Taste::text;
+    const bool text = reader.taste == Taste::text;
     const std::string_view type = text ? "text/plain; charset=utf-8"
-                                  : taste == Taste::json ? "application/json" : "application/problem+json";
-    reply = bare(row.status, type, no_store, plain_policy_, on_login_host);
-    const std::string login = row.status == 401 ? login_address() : "";
-    reply.body = text ? error_text(row, detail, request_id) : error_json(row, detail, request_id, login);
+                                  : reader.taste == Taste::json ? "application/json" : "application/problem+json";
+    reply = bare(row.status, type, no_store, plain_policy_, reader.on_login_host);
+    reply.body = text ? error_text(error, request_id) : error_json(error, request_id, login);
   }
+  reply.add("Vary", "Accept");
   if (row.retry_after != 0) reply.add("Retry-After", std::to_string(row.retry_after));
   reply.add("X-Postern-Error", request_id);
   return reply;
@@ -201,45 +133,43 @@ Reply Pages::error(unsigned status, Taste taste, bool on_login_host, std::string
 
 std::string Pages::login_address() const { return "https://" + settings_.login_host + "/login"; }
 
-Reply Pages::unauthorized(Taste taste, bool on_login_host, std::string_view request_id) const {
+Reply Pages::unauthorized(const Audience& reader, std::string_view request_id) const {
   const std::string login = login_address();
-  Reply reply = error(401, taste, on_login_host, request_id, "Log in at " + login + " and try again.");
+  Reply reply = error(401, reader, request_id, {Say::log_in_at, {login}});
   reply.add("WWW-Authenticate", "Postern login=\"" + login + "\"");
   return reply;
 }
 
-Reply Pages::login_form(const LoginView& view) const {
+Reply Pages::login_form(std::size_t language, const LoginView& view) const {
+  const PageSet& words = set(language);
   const std::string destination = return_address(view.host, view.path, settings_.domains);
   const bool known = !destination.empty();
-  const std::string note = view.refused_address.empty()
-                               ? std::string()
-                               : "Your session is bound to another address. This login lets it be used from " +
-                                     std::string(view.refused_address) + " too.";
-  return html(view.status, Page::login, true,
-              {view.user, known ? view.host : "", known ? view.path : "", view.link,
-               known ? "to go on to " + destination : "",
-               troubles[static_cast<std::size_t>(view.trouble)],
-               note});
+  return html(view.status, Leaf::login, language, true,
+              {view.user, view.user.empty() ? "yes" : "", known ? view.host : "", known ? view.path : "", view.link,
+               say_of(words, Say::go_on_to, destination), words.say(troubles[static_cast<std::size_t>(view.trouble)]),
+               say_of(words, Say::link_note, view.refused_address)});
 }
 
-Reply Pages::portal(const SessionInfo& session) const {
-  return html(200, Page::portal, true,
+Reply Pages::portal(std::size_t language, const SessionInfo& session) const {
+  const PageSet& words = set(language);
+  return html(200, Leaf::portal, language, true,
               {session.user.view(), session.sid.view(), show_time({session.login}), show_duration(session.left),
-               show_duration(session.idle_left), last_login(session.last_login, session.last_source),
-               failures_note(session.failures)});
+               show_duration(session.idle_left), last_login(words, session.last_login, session.last_source),
+               failures_note(words, session.failures)});
 }
 
 // "cookies" is not said: it would take the cookies of every host of the domain along, of
 // which ours is deleted by name.
-Reply Pages::logged_out() const {
-  Reply reply = html(200, Page::logged_out, true, {});
+Reply Pages::logged_out(std::size_t language) const {
+  Reply reply = html(200, Leaf::logged_out, language, true, {});
   reply.add("Clear-Site-Data", "\"cache\", \"storage\"");
   return reply;
 }
 
-Reply Pages::failures(const LoginResult& login, std::string_view go_on) const {
-  return html(200, Page::failures, true,
-              {failures_note(login.failures), last_login(login.last_login, login.last_source), go_on});
+Reply Pages::failures(std::size_t language, const LoginResult& login, std::string_view go_on) const {
+  const PageSet& words = set(language);
+  return html(200, Leaf::failures, language, true,
+              {failures_note(words, login.failures), last_login(words, login.last_login, login.last_source), go_on});
 }
 
 Reply Pages::session(const SessionInfo& session) const {

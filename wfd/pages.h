@@ -1,5 +1,6 @@
-// What the gate itself shows to people: login, portal, errors.  Templates come from the
-// worker's chroot and are filled in here; every value is HTML-escaped.
+// What the gate itself shows to people: login, portal, errors, each in the reader's
+// language.  Templates and texts come from the worker's chroot (page_set.h) and are filled
+// in here; every value is HTML-escaped.
 #pragma once
 
 #include <array>
@@ -10,17 +11,26 @@
 #include <string_view>
 #include <vector>
 
+#include "common/http_fields.h"
 #include "common/messages.h"
 #include "common/result.h"
 #include "wfd/page_files.h"
+#include "wfd/page_set.h"
 #include "wfd/reply.h"
-#include "wfd/template.h"
 
 namespace postern::wfd {
 
-struct PageSettings {
-  std::string login_host;
-  std::vector<std::string> domains;  // [domain] name
+// Who reads an answer of ours.
+struct Audience {
+  Taste taste = Taste::text;
+  std::size_t language = 0;    // number of one of our languages; 0 is the default
+  bool on_login_host = false;  // he is there, and gets its HSTS
+};
+
+// One more sentence on an error page, and what it tells of.
+struct Detail {
+  Say say = Say::nothing;
+  std::array<std::string_view, 2> values = {};
 };
 
 // What the login form has to say about the try before it.
@@ -44,44 +54,45 @@ struct LoginView {
 
 class Pages {
  public:
-  // Reads *.html and static/* of `directory` (borrowed), the worker's /pages.  A missing
-  // or overlong file, and a template with an unknown place, is an error: the start stops.
+  // Reads all files of `directory` (borrowed), the worker's /pages.  One that is missing,
+  // too long or malformed is an error (page_set.h says more): the start stops.
   static Result<Pages> load(int directory, PageSettings settings);
 
-  // A small complete page for a status of ours (an unknown one becomes 500), as HTML, JSON
-  // (RFC 9457: title, status, detail, id) or plain text.  `detail` is one more sentence, or
-  // empty.  It names nothing outside itself: a host behind the gate has no stylesheet of
-  // ours, so its own inline <style> is allowed by its hash.  HSTS is added for the login
+  // The language that the request asks for, as far as we have it.
+  std::size_t language_of(const Fields& fields) const;
+
+  // A small complete page for a status of ours (an unknown one becomes 500), as HTML in the
+  // reader's language, or in English as JSON (RFC 9457: title, status, detail, id) or plain
+  // text.  It names nothing that would be fetched: a host behind the gate has no stylesheet
+  // of ours, so its own inline <style> is allowed by its hash.  HSTS is added for the login
   // host only.  X-Postern-Error, which no server can send, has the id: so a program can
   // tell the gate's word from a server's.
-  Reply error(unsigned status, Taste taste, bool on_login_host, std::string_view request_id,
-              std::string_view detail = {}) const;
+  Reply error(unsigned status, const Audience& reader, std::string_view request_id, const Detail& detail = {}) const;
   // 401: the same, with where to log in, also in WWW-Authenticate (DESIGN 8).
-  Reply unauthorized(Taste taste, bool on_login_host, std::string_view request_id) const;
-  Reply login_form(const LoginView& view) const;
-  Reply portal(const SessionInfo& session) const;
-  Reply logged_out() const;
+  Reply unauthorized(const Audience& reader, std::string_view request_id) const;
+  Reply login_form(std::size_t language, const LoginView& view) const;
+  Reply portal(std::size_t language, const SessionInfo& session) const;
+  Reply logged_out(std::size_t language) const;
   // "Was that you?", after a login with failures since the last one; Set-Cookie is the
   // caller's to add.  `go_on` is an address from target.h.
-  Reply failures(const LoginResult& login, std::string_view go_on) const;
+  Reply failures(std::size_t language, const LoginResult& login, std::string_view go_on) const;
   Reply session(const SessionInfo& session) const;  // GET /session
   // GET /static/NAME; none if there is no such file.
   std::optional<Reply> static_file(std::string_view name) const;
 
  private:
-  enum class Page : std::uint8_t { error, login, portal, logged_out, failures, last = failures };
-  static constexpr std::size_t page_count = static_cast<std::size_t>(Page::last) + 1;
-
   std::string login_address() const;
-  Reply html(unsigned status, Page page, bool on_login_host,
+  const PageSet& set(std::size_t language) const;
+  Reply html(unsigned status, Leaf page, std::size_t language, bool on_login_host,
              std::initializer_list<std::string_view> values) const;
   Reply bare(unsigned status, std::string_view type, std::string_view caching, std::string_view policy,
              bool on_login_host) const;
 
   PageSettings settings_;
-  std::array<Template, page_count> templates_;
-  std::array<std::string, page_count> policies_;  // Content-Security-Policy of each
-  std::string plain_policy_;                      // of what is no HTML
+  std::vector<PageSet> sets_;       // one for each language, the default first
+  std::vector<std::string> tags_;   // of the same
+  std::size_t english_ = 0;
+  std::string plain_policy_;        // of what is no HTML
   std::vector<StaticFile> static_files_;
 };
 

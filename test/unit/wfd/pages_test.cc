@@ -18,10 +18,14 @@ namespace {
 
 const std::string shipped = "chroot-skel/wfd/worker/pages";
 
-Result<Pages> load_from(const std::string& path) {
+Result<Pages> load_from(const std::string& path, const std::string& language = "en") {
   const UniqueFd directory = UniqueFd::adopt(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   REQUIRE(directory);
-  return Pages::load(directory.get(), {"login.lab.example", {"lab.example", "lab2.example"}});
+  return Pages::load(directory.get(), {"login.lab.example", {"lab.example", "lab2.example"}, language});
+}
+std::string read_file(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 Pages load() {
   auto pages = load_from(shipped);
@@ -62,13 +66,31 @@ SessionInfo session_of(const std::string& user) {
 
 }  // namespace
 
-TEST_CASE("every page protects itself", "[pages]") {
-  const Pages pages = load();
+// Every page in one language, with hostile values wherever one can get in.
+std::vector<Reply> all_pages(const Pages& pages, std::size_t language) {
   LoginResult login;
   login.failures = 2;
-  for (const Reply& reply : {pages.login_form({}), pages.portal(session_of("ada")), pages.logged_out(),
-                             pages.failures(login, "https://a.lab.example/"), pages.error(404, Taste::html, true, "1"),
-                             pages.error(404, Taste::text, true, "1"), pages.error(404, Taste::json, true, "1"), pages.unauthorized(Taste::html, true, "1"), pages.session(session_of("ada"))}) {
+  SessionInfo session = session_of("ada");
+  session.failures = 3;
+  const Audience reader{Taste::html, language, true};
+  const std::string evil = "</style><script>'\"&{{user}}";
+  return {pages.login_form(language, {}),
+          pages.login_form(language, {.status = 403, .user = evil, .host = "a.lab.example", .path = "/?" + evil, .link = evil,
+                                      .refused_address = evil, .trouble = LoginTrouble::wrong}),
+          pages.portal(language, session), pages.logged_out(language),
+          pages.failures(language, login, "https://a.lab.example/" + evil),
+          pages.error(404, reader, evil), pages.error(502, reader, evil, {Say::server_unproved, {evil}}),
+          pages.error(403, reader, evil, {Say::login_loop, {evil, evil}}), pages.unauthorized(reader, evil)};
+}
+
+TEST_CASE("every page protects itself, in every language", "[pages]") {
+  const Pages pages = load();
+  std::vector<Reply> replies = {pages.error(404, {Taste::text, 0, true}, "1"), pages.error(404, {Taste::json, 0, true}, "1"),
+                                pages.session(session_of("ada"))};
+  for (const std::size_t language : {0u, 1u})
+    for (Reply& reply : all_pages(pages, language)) replies.push_back(std::move(reply));
+  for (const Reply& reply : replies) {
+    INFO(reply.body);
     const std::string policy = field(reply, "Content-Security-Policy");
     CHECK(policy.starts_with("default-src 'none'; "));
     CHECK(contains(policy, "form-action 'self' https://*.lab.example https://*.lab2.example"));
@@ -79,20 +101,141 @@ TEST_CASE("every page protects itself", "[pages]") {
     CHECK(field(reply, "Cache-Control") == "no-store");
     CHECK(field(reply, "X-Content-Type-Options") == "nosniff");
     CHECK(field(reply, "Strict-Transport-Security").starts_with("max-age="));
-    CHECK_FALSE(contains(reply.body, "{{"));
+    CHECK_FALSE(contains(reply.body, "{{="));
+    CHECK_FALSE(contains(reply.body, "{{?"));
     CHECK_FALSE(contains(reply.body, "<script"));
     CHECK_FALSE(contains(reply.body, " style="));
   }
 }
 
+TEST_CASE("a page is in the language of its reader, and says so", "[pages]") {
+  const Pages pages = load();
+  struct Row { std::size_t language; std::string tag, login, not_found; };
+  for (const Row& row : {Row{0, "en", "Log in", "Not found"}, Row{1, "de", "Anmelden", "Nicht gefunden"},
+                         Row{2, "en", "Log in", "Not found"}}) {
+    INFO(row.language);
+    for (const Reply& reply : all_pages(pages, row.language)) {
+      CHECK(contains(reply.body, "<html lang=\"" + row.tag + "\" dir=\"ltr\">"));
+      CHECK(field(reply, "Content-Language") == row.tag);
+      CHECK(field(reply, "Vary") == "Accept-Language");
+    }
+    CHECK(contains(pages.login_form(row.language, {}).body, "<h1>" + row.login + "</h1>"));
+    CHECK(contains(pages.error(404, {Taste::html, row.language, false}, "1").body, "<h1>" + row.not_found + "</h1>"));
+  }
+}
+
+TEST_CASE("what is said for the case at hand is translated, too", "[pages]") {
+  const Pages pages = load();
+  SessionInfo session = session_of("ada");
+  session.failures = 3;
+  const std::string portal = pages.portal(1, session).body;
+  for (const std::string part : {"Hallo, ada", "7 h 30 min", "1994-11-05 01:46 UTC von 192.0.2.9", "3 fehlgeschlagene Anmeldungen"})
+    CHECK(contains(portal, part));
+  const Audience german{Taste::html, 1, false};
+  CHECK(contains(pages.error(403, german, "1", {Say::login_loop, {"a.lab.example", "lab.example"}}).body,
+                 "erlauben Sie Cookies für lab.example"));
+  CHECK(contains(pages.error(502, german, "1", {Say::server_unproved, {"tls-host-mismatch"}}).body, "kein TLS: tls-host-mismatch."));
+  CHECK(contains(pages.unauthorized(german, "1").body, "Melden Sie sich unter https://login.lab.example/login an"));
+  for (const LoginTrouble trouble : {LoginTrouble::wrong, LoginTrouble::no_cookies, LoginTrouble::cookie_lost})
+    CHECK(pages.login_form(1, {.trouble = trouble}).body != pages.login_form(0, {.trouble = trouble}).body);
+  CHECK(contains(pages.login_form(1, {.trouble = LoginTrouble::no_cookies}).body, "wurde nicht verbraucht"));
+  CHECK(contains(pages.login_form(1, {.refused_address = "2001:db8::1"}).body, "gilt sie auch von 2001:db8::1 aus"));
+}
+
+TEST_CASE("programs are answered in English, whatever they ask for", "[pages]") {
+  const Pages pages = load();
+  for (const Taste taste : {Taste::text, Taste::json, Taste::problem_json}) {
+    const Reply reply = pages.error(404, {taste, 1, false}, "1");
+    CHECK(contains(reply.body, "Not found"));
+    CHECK(field(reply, "Content-Language") == "(none)");
+    CHECK(field(reply, "Vary") == "Accept");
+  }
+}
+
+TEST_CASE("the language is what the request asks for, else that of the configuration", "[pages]") {
+  struct Row { std::string configured, accept, tag; };
+  for (const Row& row :
+       {Row{"en", "", "en"}, Row{"de", "", "de"}, Row{"en", "Accept-Language: de-AT,de;q=0.9,en;q=0.8\r\n", "de"},
+        Row{"de", "Accept-Language: en-GB\r\n", "en"}, Row{"de", "Accept-Language: fr\r\n", "de"},
+        Row{"de", "Accept-Language: en;;\r\n", "de"}, Row{"en", "Accept-Language: fr\r\naccept-language: de;q=0.1\r\n", "de"}}) {
+    INFO(row.accept);
+    const auto pages = load_from(shipped, row.configured);
+    REQUIRE(pages);
+    const auto request = get(row.accept);
+    CHECK(field(pages->login_form(pages->language_of(request->head.fields), {}), "Content-Language") == row.tag);
+  }
+  for (const std::string absent : {"fr", "EN", "en-us", ""}) CHECK_FALSE(load_from(shipped, absent));
+}
+
+TEST_CASE("a language is added by one more file, and nothing else", "[pages]") {
+  const Copy copy;
+  std::string texts = read_file(shipped + "/texts.en");
+  texts.replace(texts.find("login.title = Log in"), 20, "login.title = Přihlášení");
+  texts.replace(texts.find("direction = ltr"), 15, "direction = rtl");
+  copy.write("texts.cs", texts);
+  const auto pages = load_from(copy.path);
+  REQUIRE(pages);
+  const auto request = get("Accept-Language: cs-CZ\r\n");
+  const Reply reply = pages->login_form(pages->language_of(request->head.fields), {});
+  CHECK(contains(reply.body, "<h1>Přihlášení</h1>"));
+  CHECK(contains(reply.body, "<html lang=\"cs\" dir=\"rtl\">"));
+}
+
+TEST_CASE("a language that lacks a text, has one more, or other places in one stops the start", "[pages]") {
+  struct Row { std::string old_text, new_text, complaint; };
+  for (const Row& row :
+       {Row{"login.title = ", "login.titel = ", "texts.de: cannot take texts: there is no login.title"},
+        Row{"direction = ltr", "direction = ltr\nmore = x", "texts.de: cannot take texts: nobody else has more"},
+        Row{"Hallo, {{user}}", "Hallo", "portal.hello has not the places"},
+        Row{"Hallo, {{user}}", "Hallo, {{name}}", "portal.hello has not the places"},
+        Row{"{{time}} von", "{{time}} {{user}} von", "last_login.some has not the places"},
+        Row{"Hallo, {{user}}", "Hallo, {{user}", "line "}, Row{"Hallo, {{user}}", "Hallo, {{?user}}", "line "},
+        Row{"direction = ltr", "direction = ltr\ndirection = ltr", "direction stands here twice"},
+        Row{"für ", "f\xfcr ", "not UTF-8"}, Row{"direction = ltr", "direction =", "direction is empty"},
+        Row{"direction = ltr", "direction", "not KEY = TEXT"}, Row{"direction = ltr", "language = xx", "language stands here twice"}}) {
+    INFO(row.new_text);
+    const Copy copy;
+    std::string texts = read_file(shipped + "/texts.de");
+    const std::size_t at = texts.find(row.old_text);
+    REQUIRE(at != texts.npos);
+    copy.write("texts.de", texts.replace(at, row.old_text.size(), row.new_text));
+    const auto pages = load_from(copy.path);
+    REQUIRE_FALSE(pages);
+    INFO(pages.error().what);
+    CHECK(contains(pages.error().what, row.complaint));
+    CHECK(pages.error().what.starts_with("texts.de: "));
+  }
+}
+
+TEST_CASE("a text of all languages cannot ask for what its page has not", "[pages]") {
+  const Copy copy;
+  for (const std::string tag : {"en", "de"}) {
+    std::string texts = read_file(shipped + "/texts." + tag);
+    copy.write("texts." + tag, texts.replace(texts.find("login.button = "), 15, "login.button = {{sid}}"));
+  }
+  const auto pages = load_from(copy.path);
+  REQUIRE_FALSE(pages);
+  CHECK(contains(pages.error().what, "login.html: cannot read template: unknown place {{sid}}"));
+}
+
+TEST_CASE("a text is never markup", "[pages]") {
+  const Copy copy;
+  std::string texts = read_file(shipped + "/texts.en");
+  copy.write("texts.en", texts.replace(texts.find("login.button = "), 15, "login.button = \"><script>&"));
+  const auto pages = load_from(copy.path);
+  REQUIRE(pages);
+  CHECK(contains(pages->login_form(0, {}).body, "&quot;&gt;&lt;script&gt;&amp;Log in"));
+}
+
 TEST_CASE("an error page stands alone: its own style by hash, nothing fetched, no HSTS elsewhere", "[pages]") {
-  const Reply reply = load().error(502, Taste::html, false, "0123456789abcdef", "the name of its certificate is another");
+  const Reply reply = load().error(502, {Taste::html, 0, false}, "0123456789abcdef",
+                                    {Say::server_unproved, {"tls-host-mismatch"}});
   CHECK(reply.status == 502);
   CHECK(contains(field(reply, "Content-Security-Policy"), "style-src 'sha256-"));
   CHECK_FALSE(contains(field(reply, "Content-Security-Policy"), "style-src 'self'"));
   CHECK(field(reply, "Strict-Transport-Security") == "(none)");
   CHECK(contains(reply.body, "0123456789abcdef"));
-  CHECK(contains(reply.body, "the name of its certificate is another"));
+  CHECK(contains(reply.body, "or speaks no TLS: tls-host-mismatch."));
   for (const std::string fetched : {"<link", "<img", "src=", "href=", "url("}) CHECK_FALSE(contains(reply.body, fetched));
 }
 
@@ -102,12 +245,12 @@ TEST_CASE("the hash in the policy is that of the inline style", "[pages]") {
   const auto pages = load_from(copy.path);
   REQUIRE(pages);
   // printf 'p{}' | openssl dgst -sha256 -binary | base64
-  CHECK(contains(field(pages->error(400, Taste::html, false, ""), "Content-Security-Policy"),
+  CHECK(contains(field(pages->error(400, {Taste::html, 0, false}, ""), "Content-Security-Policy"),
                  "style-src 'sha256-gG2yISYereRMiG2lMXrbiUgi0Ubw9p7QCeWcroOvy9Y='"));
 }
 
 TEST_CASE("errors are text for those who do not read HTML", "[pages]") {
-  const Reply reply = load().error(503, Taste::text, false, "0123456789abcdef");
+  const Reply reply = load().error(503, {Taste::text, 0, false}, "0123456789abcdef");
   CHECK(field(reply, "Content-Type") == "text/plain; charset=utf-8");
   CHECK(reply.body.starts_with("503 Not available now\n"));
   CHECK(contains(reply.body, "\nRequest 0123456789abcdef\n"));
@@ -116,20 +259,20 @@ TEST_CASE("errors are text for those who do not read HTML", "[pages]") {
 
 TEST_CASE("errors are JSON for programs that read that", "[pages]") {
   const Pages pages = load();
-  const Reply reply = pages.error(502, Taste::json, false, "0123456789abcdef", "tls-\"<expired>\"");
+  const Reply reply = pages.error(502, {Taste::json, 0, false}, "0123456789abcdef", {Say::server_unproved, {"\"<expired>\""}});
   CHECK(reply.status == 502);
   CHECK(field(reply, "Content-Type") == "application/json");
   CHECK(reply.body ==
         "{\"status\":502,\"title\":\"Server not reachable\",\"detail\":\"The server behind the gate could not be reached, or not "
-        "safely. tls-\\u0022\\u003cexpired>\\u0022\",\"id\":\"0123456789abcdef\"}\n");
-  CHECK(field(pages.error(502, Taste::problem_json, false, "1"), "Content-Type") == "application/problem+json");
-  CHECK(field(pages.error(503, Taste::json, false, "1"), "Retry-After") == "2");
+        "safely. The intranet server could not prove who it is, or speaks no TLS: \\u0022\\u003cexpired>\\u0022.\",\"id\":\"0123456789abcdef\"}\n");
+  CHECK(field(pages.error(502, {Taste::problem_json, 0, false}, "1"), "Content-Type") == "application/problem+json");
+  CHECK(field(pages.error(503, {Taste::json, 0, false}, "1"), "Retry-After") == "2");
 }
 
 TEST_CASE("an error tells that the gate said it, whoever reads it", "[pages]") {
   const Pages pages = load();
   for (const Taste taste : {Taste::text, Taste::json, Taste::problem_json, Taste::html}) {
-    const Reply reply = pages.error(421, taste, false, "0123456789abcdef");
+    const Reply reply = pages.error(421, {taste, 0, false}, "0123456789abcdef");
     CHECK(field(reply, "X-Postern-Error") == "0123456789abcdef");
     CHECK(contains(reply.body, "0123456789abcdef"));
     CHECK(contains(reply.body, "421"));
@@ -141,29 +284,29 @@ TEST_CASE("an error tells that the gate said it, whoever reads it", "[pages]") {
 TEST_CASE("401 says where to log in, to people and to programs", "[pages]") {
   const Pages pages = load();
   for (const Taste taste : {Taste::text, Taste::json, Taste::problem_json, Taste::html}) {
-    const Reply reply = pages.unauthorized(taste, false, "0123456789abcdef");
+    const Reply reply = pages.unauthorized({taste, 0, false}, "0123456789abcdef");
     CHECK(reply.status == 401);
     CHECK(field(reply, "WWW-Authenticate") == "Postern login=\"https://login.lab.example/login\"");
     CHECK(field(reply, "X-Postern-Error") == "0123456789abcdef");
     CHECK(field(reply, "Location") == "(none)");
     CHECK(contains(reply.body, "Log in at https://login.lab.example/login and try again."));
   }
-  CHECK(contains(pages.unauthorized(Taste::json, false, "1").body, "\"id\":\"1\",\"login\":\"https://login.lab.example/login\"}"));
-  CHECK_FALSE(contains(pages.error(403, Taste::json, false, "1").body, "login"));
+  CHECK(contains(pages.unauthorized({Taste::json, 0, false}, "1").body, "\"id\":\"1\",\"login\":\"https://login.lab.example/login\"}"));
+  CHECK_FALSE(contains(pages.error(403, {Taste::json, 0, false}, "1").body, "login"));
 }
 
 TEST_CASE("every status of ours has its page", "[pages]") {
   const Pages pages = load();
   for (const unsigned status : {400u, 401u, 403u, 404u, 405u, 408u, 413u, 414u, 417u, 421u, 429u, 431u, 500u, 502u, 503u, 504u}) {
-    CHECK(pages.error(status, Taste::html, false, "1").status == status);
-    CHECK(contains(pages.error(status, Taste::html, false, "1").body, "<title>" + std::to_string(status) + " "));
+    CHECK(pages.error(status, {Taste::html, 0, false}, "1").status == status);
+    CHECK(contains(pages.error(status, {Taste::html, 0, false}, "1").body, "<title>" + std::to_string(status) + " "));
   }
-  CHECK(pages.error(200, Taste::html, false, "1").status == 500);
+  CHECK(pages.error(200, {Taste::html, 0, false}, "1").status == 500);
 }
 
 TEST_CASE("the form keeps who and where, escaped, and never another host", "[pages]") {
   const Pages pages = load();
-  const Reply form = pages.login_form({.status = 403, .user = "a\"><script>'&", .host = "a.lab.example",
+  const Reply form = pages.login_form(0, {.status = 403, .user = "a\"><script>'&", .host = "a.lab.example",
                                        .path = "/x?a=\"><b>&c", .link = "h\"", .trouble = LoginTrouble::wrong});
   CHECK(form.status == 403);
   CHECK(contains(form.body, "value=\"a&quot;&gt;&lt;script&gt;&#39;&amp;\""));
@@ -172,42 +315,42 @@ TEST_CASE("the form keeps who and where, escaped, and never another host", "[pag
   CHECK(contains(form.body, "name=\"link\" value=\"h&quot;\""));
   CHECK(contains(form.body, "That did not work."));
   CHECK_FALSE(contains(form.body, "<b>"));
-  const Reply evil = pages.login_form({.host = "evil.net", .path = "/"});
+  const Reply evil = pages.login_form(0, {.host = "evil.net", .path = "/"});
   CHECK_FALSE(contains(evil.body, "evil"));
   CHECK_FALSE(contains(evil.body, "That did not work."));
 }
 
 TEST_CASE("the form can be filled in by people, password managers and phones", "[pages]") {
-  const std::string body = load().login_form({}).body;
+  const std::string body = load().login_form(0, {}).body;
   for (const std::string part :
-       {"<html lang=\"en\">", "<label for=\"user\">", "<label for=\"pin\">", "<label for=\"passcode\">",
+       {"<html lang=\"en\" dir=\"ltr\">", "<label for=\"user\">", "<label for=\"pin\">", "<label for=\"passcode\">",
         "autocomplete=\"username\"", "autocomplete=\"one-time-code\"", "inputmode=\"numeric\"", "method=\"post\"",
-        "action=\"/login\"", "name=\"viewport\"", "role=\"alert\""})
+        "action=\"/login\"", "name=\"viewport\"", "aria-describedby=\"passcode-hint\""})
     CHECK(contains(body, part));
 }
 
 TEST_CASE("the form says what was in the way, and asks for the mark", "[pages]") {
   const Pages pages = load();
-  CHECK(contains(pages.login_form({}).body, "<input type=\"hidden\" name=\"marked\" value=\"yes\">"));
-  CHECK(contains(pages.login_form({.trouble = LoginTrouble::no_cookies}).body, "does not send cookies back"));
-  CHECK(contains(pages.login_form({.trouble = LoginTrouble::no_cookies}).body, "your passcode was not used"));
-  CHECK(contains(pages.login_form({.trouble = LoginTrouble::cookie_lost}).body, "has not kept the cookie of that session"));
+  CHECK(contains(pages.login_form(0, {}).body, "<input type=\"hidden\" name=\"marked\" value=\"yes\">"));
+  CHECK(contains(pages.login_form(0, {.trouble = LoginTrouble::no_cookies}).body, "does not send cookies back"));
+  CHECK(contains(pages.login_form(0, {.trouble = LoginTrouble::no_cookies}).body, "your passcode was not used"));
+  CHECK(contains(pages.login_form(0, {.trouble = LoginTrouble::cookie_lost}).body, "has not kept the cookie of that session"));
 }
 
 TEST_CASE("a login for another address says which", "[pages]") {
-  CHECK(contains(load().login_form({.link = "x", .refused_address = "2001:db8::1"}).body, "2001:db8::1"));
+  CHECK(contains(load().login_form(0, {.link = "x", .refused_address = "2001:db8::1"}).body, "2001:db8::1"));
 }
 
 TEST_CASE("the portal says who, how long, and what happened before", "[pages]") {
   SessionInfo session = session_of("ada");
   session.failures = 3;
-  const std::string body = load().portal(session).body;
+  const std::string body = load().portal(0, session).body;
   for (const std::string part : {"Hello, ada", "7 h 30 min", "30 min", "1994-11-05 01:46 UTC from 192.0.2.9",
                                  "3 failed logins", "1994-11-06 08:49 UTC", "0123456789abcdef", "action=\"/logout\""})
     CHECK(contains(body, part));
-  CHECK_FALSE(contains(load().portal(session_of("ada")).body, "failed login"));
+  CHECK_FALSE(contains(load().portal(0, session_of("ada")).body, "failed login"));
   session.last_login = 0;
-  CHECK(contains(load().portal(session).body, "first login"));
+  CHECK(contains(load().portal(0, session).body, "first login"));
 }
 
 TEST_CASE("failures before a login are shown with a way on", "[pages]") {
@@ -215,7 +358,7 @@ TEST_CASE("failures before a login are shown with a way on", "[pages]") {
   login.failures = 1;
   login.last_login = 784000000;
   login.last_source = *Address::parse("2001:db8::9");
-  const Reply reply = load().failures(login, "https://a.lab.example/x?a&b");
+  const Reply reply = load().failures(0, login, "https://a.lab.example/x?a&b");
   CHECK(reply.status == 200);
   CHECK(contains(reply.body, "1 failed login "));
   CHECK(contains(reply.body, "2001:db8::9"));
@@ -239,15 +382,21 @@ TEST_CASE("pages that cannot be right stop the start", "[pages]") {
        {Row{"login.html", "{{password}}"}, Row{"login.html", "{{user"}, Row{"login.html", "{{ user }}"},
         Row{"portal.html", "{{host}}"}, Row{"error.html", "a\r\nb"}, Row{"error.html", "<style>{{title}}</style>"},
         Row{"error.html", std::string(max_page_bytes + 1, 'a')}, Row{"static/run.js", "1"}, Row{"static/a b.css", ""},
-        Row{"static/.hidden.css", ""}, Row{"static/noextension", ""}, Row{"extra.html", "<p>"}}) {
+        Row{"static/.hidden.css", ""}, Row{"static/noextension", ""}, Row{"extra.html", "<p>"},
+        Row{"login.html", "{{=no.such}}"}, Row{"login.html", "{{=login.title"}, Row{"login.html", "{{?user}}"},
+        Row{"login.html", "{{/user}}"}, Row{"login.html", "{{?user}}{{?host}}{{/user}}{{/host}}"}, Row{"login.html", "{{*rows}}{{/rows}}"},
+        Row{"texts.de", ""}, Row{"texts.en", ""}, Row{"texts.", ""}, Row{"texts.DE", ""}, Row{"texts.x", ""}, Row{"texts.de-", ""},
+        Row{"texts.de~", ""}, Row{"texts.de.bak", ""}, Row{"texts", ""}, Row{"texts.english", ""}}) {
     INFO(file << ": " << text.substr(0, 40));
     const Copy copy;
     copy.write(file, text);
     CHECK_FALSE(load_from(copy.path));
   }
-  const Copy missing;
-  std::filesystem::remove(missing.path + "/failures.html");
-  CHECK_FALSE(load_from(missing.path));
+  for (const std::string needed : {"failures.html", "texts.en"}) {
+    const Copy missing;
+    std::filesystem::remove(missing.path + "/" + needed);
+    CHECK_FALSE(load_from(missing.path));
+  }
   const Copy linked;
   std::filesystem::rename(linked.path + "/login.html", linked.path + "/other.html");
   CHECK_FALSE(load_from(linked.path));
@@ -257,14 +406,4 @@ TEST_CASE("pages that cannot be right stop the start", "[pages]") {
   std::filesystem::remove(piped.path + "/login.html");
   REQUIRE(::mkfifo((piped.path + "/login.html").c_str(), 0600) == 0);
   CHECK_FALSE(load_from(piped.path));
-}
-
-TEST_CASE("a template puts escaped values into their places, as often as they stand there", "[pages]") {
-  constexpr std::string_view names[] = {"a", "b"};
-  const auto page = Template::parse("{{b}}-{{a}}-{{b}}{}}{", names);
-  REQUIRE(page);
-  const std::string_view values[] = {"<{{b}}>", "\x01\n"};
-  CHECK(page->render(values) == "?\n-&lt;{{b}}&gt;-?\n{}}{");
-  CHECK(page->render({}) == "--{}}{");
-  CHECK(Template::parse("", names)->render(values).empty());
 }
