@@ -150,6 +150,7 @@ void Connection::on_client(std::uint32_t events) {
   const bool half = (events & EPOLLRDHUP) != 0;
   const bool gone = dead || (half && !wants_to_read());
   if (gone && state_ != State::handshake) return end(cause_);  // nobody is left to answer to
+  if (events != EPOLLOUT || client_wants_write_) client_dry_ = false;
   drive();
 }
 
@@ -177,9 +178,10 @@ void Connection::watch_client() {
 // Reads what there is into `into`.  True if something came.
 bool Connection::read_client(Buffer& into) {
   bool some = false;
-  while (into.left() > 0) {
+  while (into.left() > 0 && !client_dry_) {
     const IoResult r = client_.read(into.room());
     client_wants_write_ = r.io == Io::want_write;
+    client_dry_ = r.dry;
     if (r.io == Io::closed || r.io == Io::failed) client_eof_ = true;
     if (r.io != Io::done) break;
     into.filled(r.n);

@@ -267,6 +267,7 @@ class Connection {
   std::unique_ptr<Tunnel> tunnel_;
   std::uint32_t asked_ = 0;     // tag of what was asked in this state; 0: nothing
   bool client_wants_write_ = false;
+  bool client_dry_ = false;     // all was read that was there; epoll says when there is more
   bool client_eof_ = false;
   bool last_request_ = false;
   bool driving_ = false;

@@ -29,7 +29,10 @@ bool Connection::take_head() {
     refuse(500, "internal");
     return false;
   }
-  if (head_.framing == Framing::chunked) (void)read_client(in_);  // before a byte goes anywhere
+  if (head_.framing == Framing::chunked) {  // what came meanwhile is judged before a byte goes anywhere
+    client_dry_ = false;
+    (void)read_client(in_);
+  }
   return !refuse_body();
 }
 

@@ -82,6 +82,7 @@ void Connection::on_dialled(const Dialled& answer, UniqueFd socket) {
     upstream_->stream = Stream(std::move(*tls));
   } else {
     upstream_->stream = Stream(std::move(socket));
+    upstream_->dry = true;  // it does not speak first, or epoll says so
   }
   take(Event::dialled);
   drive();
@@ -239,6 +240,7 @@ void Connection::watch_upstream() {
 }
 
 void Connection::on_upstream(std::uint32_t events) {
+  upstream_->dry = false;
   if ((events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP)) != 0) {
     upstream_->hung_up = true;  // reading says the rest; waiting would only spin
     upstream_->watcher.stop();

@@ -59,7 +59,8 @@ ForwardPlan Connection::forward_plan() const {
   return plan;
 }
 
-// One round of everything that can move.  True if something did, or the state changed.
+// One round of everything that can move: what came is passed on as one piece, the head of an
+// answer together with what is there of its body.  True if something did, or the state changed.
 bool Connection::step_exchange() {
   bool up = wants_body() && !client_eof_ && read_client(in_);
   up |= move_request_body();
@@ -97,9 +98,10 @@ bool Connection::write_upstream() {
 bool Connection::read_upstream() {
   Upstream& up = *upstream_;
   bool some = false;
-  while (!up.gone && up.in.left() > 0) {
+  while (!up.gone && up.in.left() > 0 && (!up.dry || up.hung_up)) {
     const IoResult r = up.stream.read(up.in.room());
     up.wants_write = r.io == Io::want_write;
+    up.dry = r.dry;
     if (r.io == Io::closed || r.io == Io::failed) {
       up.gone = true;
       up.truncated = r.io == Io::failed || up.stream.truncated();
@@ -114,8 +116,10 @@ bool Connection::read_upstream() {
 }
 
 bool Connection::move_answer() {
-  if (!upstream_->head_done) return move_answer_head();
-  return move_answer_body();
+  const bool begins = !upstream_->head_done;
+  if (begins && !move_answer_head()) return false;
+  if (state_ != State::exchange || !upstream_ || !upstream_->head_done) return true;
+  return move_answer_body() || begins;
 }
 
 bool Connection::move_answer_head() {

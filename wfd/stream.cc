@@ -23,7 +23,9 @@ IoResult plain_result(ssize_t n, Io when_blocked) {
 
 IoResult Stream::read(std::span<char> room) {
   if (tls_) return tls_->read(std::as_writable_bytes(room));
-  return plain_result(::read(plain_.get(), room.data(), room.size()), Io::want_read);
+  IoResult r = plain_result(::read(plain_.get(), room.data(), room.size()), Io::want_read);
+  r.dry = r.io == Io::want_read || (r.io == Io::done && r.n < room.size());
+  return r;
 }
 
 IoResult Stream::write(std::string_view bytes) {

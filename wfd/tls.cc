@@ -182,7 +182,8 @@ IoResult TlsStream::read(std::span<std::byte> room) {
   std::size_t n = 0;
   clear_errors();
   const int result = SSL_read_ex(state_->ssl.get(), room.data(), room.size(), &n);
-  return {outcome(*state_, result), n};
+  const Io io = outcome(*state_, result);
+  return {io, n, io == Io::want_read || (io == Io::done && !pending())};
 }
 
 IoResult TlsStream::write(std::span<const std::byte> bytes) {

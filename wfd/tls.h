@@ -23,6 +23,7 @@ enum class Io : std::uint8_t { failed, done, want_read, want_write, closed };
 struct IoResult {
   Io io = Io::failed;
   std::size_t n = 0;  // bytes moved; above 0 exactly when `done` (but for empty spans)
+  bool dry = false;   // a read took all there was: nothing more before epoll says so
 };
 
 // How an intranet server proves who it is: [upstream_tls] verify and [host NAME] verify.
@@ -48,8 +49,8 @@ class TlsStream {
 
   // Goes on with the handshake.  `done` once the peer is as PeerCheck wants it.
   Io handshake();
-  // Reads at most `room`.  Read until it says `want_read`: bytes may wait inside, unseen
-  // by epoll (pending()).
+  // Reads at most `room`.  Read until it says `want_read` or is `dry`: bytes may wait inside,
+  // unseen by epoll (pending()).
   IoResult read(std::span<std::byte> room);
   // Writes a part of `bytes`, often one record of 16 KiB.  After `want_write` some may have
   // gone already: the same bytes must be offered again (they may have moved, and more may

@@ -31,6 +31,7 @@ struct Upstream {
   bool fixed = false;              // a server of [hosts]
   bool request_whole = false;      // all of the request at hand is sent, or in `out`
   bool head_done = false;          // of the answer at hand
+  bool dry = false;                // all was read that was there; epoll says when there is more
   bool gone = false;               // it closed; what is in `in` is all that will come
   bool deaf = false;               // it takes nothing more
   bool truncated = false;          // and it did not say that it was the end

@@ -69,6 +69,7 @@ END
 wfd_of() {
   setting wfd isolation connections_per_worker "$3"
   setting wfd listen port "$4"
+  setting wfd isolation spare_workers $(($3 == 1 ? 8 : 1))  # the peers have one worker, too
   setting wfd process pidfile "$LAB/run/$1.pid"
   write_conf wfd
   mv "$LAB/wfd.conf" "$LAB/$1.conf"
