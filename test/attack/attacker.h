@@ -54,6 +54,7 @@ class Attacker {
   // attacks_break.cc: what breaks the rules of channels, logs, pages and the kernel
   std::string send_raw(const Words&);
   std::string send_descriptors(const Words&);
+  std::string hear_raw(const Words&);
   std::string is_closed(const Words&);
   std::string flood(const Words&);
   std::string write_log(const Words&);

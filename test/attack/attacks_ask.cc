@@ -174,7 +174,7 @@ std::string Attacker::report(const Words& words) {
 
 // hold COOKIE MILLISECONDS: gets a verdict, and then never hears sessions again.
 std::string Attacker::hold(const Words& words) {
-  const std::string standing = judge(words);
+  const std::string standing = judge({"", std::string(word(words, 1))});
   if (standing != "good") return standing;
   const std::string line = "held\n";
   (void)::send(client_.get(), line.data(), line.size(), MSG_NOSIGNAL);

@@ -64,6 +64,36 @@ std::string Attacker::send_descriptors(const Words& words) {
   return ::sendmsg(fd, &header, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 ? "sent" : "errno " + std::to_string(errno);
 }
 
+// hear ROLE MILLISECONDS: the next packet as "DESCRIPTORS HEX", "closed", or "silence".  The
+// page of sessions, which every worker gets, is kept for `pages`.
+std::string Attacker::hear_raw(const Words& words) {
+  const int fd = channel(word(words, 1)).fd();
+  for (;;) {
+    pollfd wait{fd, POLLIN, 0};
+    if (::poll(&wait, 1, static_cast<int>(number(words, 2, 1000))) == 0) return "silence";
+    std::array<std::byte, max_message> bytes;
+    iovec part{bytes.data(), bytes.size()};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    const ssize_t n = ::recvmsg(fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (n <= 0) return "closed";
+    UniqueFd lent;
+    const cmsghdr* c = CMSG_FIRSTHDR(&header);
+    if (c != nullptr && c->cmsg_type == SCM_RIGHTS) {
+      int number_of = -1;
+      std::memcpy(&number_of, CMSG_DATA(c), sizeof number_of);
+      lent = UniqueFd::adopt(number_of);
+    }
+    if (bytes[0] != static_cast<std::byte>(Kind::page))
+      return (lent ? "1 " : "0 ") + to_hex(std::span(bytes).first(static_cast<std::size_t>(n)));
+    page_ = std::move(lent);
+  }
+}
+
 // closed ROLE: whether the other end has dropped us, or does so within two seconds.
 std::string Attacker::is_closed(const Words& words) {
   return is_over(channel(word(words, 1)).fd(), 2000) ? "closed" : "open";

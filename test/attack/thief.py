@@ -30,6 +30,18 @@ class Thief:
     def hear(self):
         return self.connection.until(b"\n").decode()
 
+    def ticket(self):
+        """Its own, as bytes."""
+        return bytes.fromhex(self.say("ticket"))
+
+    def ask(self, role, message, milliseconds=2000):
+        """Sends these bytes; the next packet as "DESCRIPTORS HEX", "closed" (its worker may be
+        killed for it, too) or "silence"."""
+        if self.dies("raw", role, message.hex()) is True:
+            return "closed"
+        heard = self.dies("hear", role, milliseconds)
+        return "closed" if heard is True else heard
+
     def dies(self, *words):
         """True when the process ends instead of answering; else its answer."""
         try:
