@@ -10,26 +10,45 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <utility>
 
+#include "authd/store_wal.h"
 #include "common/unique_fd.h"
 
 namespace postern::authd {
 namespace {
 
-// The file is made here, because SQLite would make it readable for everybody; its journal
-// gets the same mode.
-Result<void> make_file(const std::string& path) {
-  const UniqueFd file =
-      UniqueFd::adopt(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file) return fail_errno("cannot open " + path);
+// Nobody but ourselves may have had his hands in it.  Returns its size.
+Result<std::size_t> check_own(int file, const std::string& path) {
   struct stat about{};
-  if (::fstat(file.get(), &about) != 0) return fail_errno("cannot open " + path);
+  if (::fstat(file, &about) != 0) return fail_errno("cannot open " + path);
   if (!S_ISREG(about.st_mode)) return fail("cannot open " + path + ": not a plain file");
   if (about.st_uid != ::geteuid()) return fail("cannot open " + path + ": it belongs to another user");
   if ((about.st_mode & 077) != 0)
     return fail("cannot open " + path + ": it must not be open to group or others (chmod 600)");
-  return {};
+  return static_cast<std::size_t>(about.st_size);
+}
+
+// The file is made here, because SQLite would make it readable for everybody; its journal
+// gets the same mode.  Returns its size.
+Result<std::size_t> make_file(const std::string& path) {
+  const UniqueFd file =
+      UniqueFd::adopt(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file) return fail_errno("cannot open " + path);
+  return check_own(file.get(), path);
+}
+
+// Beside an empty database SQLite would delete it.
+Result<void> check_beside(const std::string& path, bool is_empty) {
+  const std::string wal = path + "-wal";
+  const UniqueFd file = UniqueFd::adopt(::open(wal.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file && errno == ENOENT) return {};
+  if (!file) return fail_errno("cannot open " + wal);
+  const std::size_t size = TRY(check_own(file.get(), wal));
+  if (is_empty && size > 0)
+    return fail("cannot open " + path + ": it is empty, and its WAL is not");
+  return check_wal(file.get());
 }
 
 // The settings of one connection that are no SQL: no views or triggers of a doctored file
@@ -121,7 +140,8 @@ Result<void> Database::prepare_library() {
 void Database::Close::operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
 
 Result<Database> Database::open(const std::string& path) {
-  TRY_VOID(make_file(path));
+  const std::size_t size = TRY(make_file(path));
+  TRY_VOID(check_beside(path, size == 0));
   sqlite3* connection = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
                     SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE;

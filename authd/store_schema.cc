@@ -178,10 +178,20 @@ Result<void> check_schema(Database& database) {
   return bring_up(database, *known);
 }
 
+// What its WAL held goes into the database, and the WAL begins anew: no frame of an earlier
+// life stands in it, so that store_wal.cc can tell a power cut from damage.
+Result<void> begin_wal(Database& database) {
+  const std::string busy = TRY(database.ask("PRAGMA wal_checkpoint(TRUNCATE)"));
+  if (std::string_view(busy) != "0")
+    return fail("the WAL cannot be written back into the database");
+  return {};
+}
+
 Result<void> set_up(Database& database) {
   for (const Setting& setting : settings) TRY_VOID(apply(database, setting));
   TRY_VOID(check_every_page(database));
   TRY_VOID(check_schema(database));
+  TRY_VOID(begin_wal(database));
   return database.note_place();
 }
 
