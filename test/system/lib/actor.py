@@ -3,11 +3,11 @@ path names the part; what it sends is written byte by byte in PARTS, so it can b
 every rule.  /echo tells what arrived, and on which of its connections."""
 import hashlib
 import json
-import socket
-import ssl
 import sys
 import threading
 import time
+
+import stream
 
 LAST = b"Connection: close\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
@@ -57,50 +57,15 @@ PARTS = {
 KEEPS = {"/as-the-gate", "/keep-page", "/keep-image", "/length", "/chunked", "/empty", "/204", "/304", "/head", "/early-hints", "/more"}
 
 released = threading.Event()
-numbers = iter(range(1, 1 << 30))
 
 
-class Peer:
+class Peer(stream.Peer):
     def __init__(self, connection):
-        self.connection, self.buffer = connection, b""
-        self.number, self.requests = next(numbers), 0
-
-    def fill(self):
-        piece = self.connection.recv(65536)
-        if not piece:
-            raise ConnectionError
-        self.buffer += piece
-
-    def until(self, mark):
-        while mark not in self.buffer:
-            self.fill()
-        head, _, self.buffer = self.buffer.partition(mark)
-        return head
-
-    def exactly(self, size):
-        while len(self.buffer) < size:
-            self.fill()
-        data, self.buffer = self.buffer[:size], self.buffer[size:]
-        return data
-
-    def request(self):
-        lines = self.until(b"\r\n\r\n").decode("latin-1").split("\r\n")
-        method, path, version = lines[0].split(" ")
-        fields = [tuple(part.strip() for part in line.split(":", 1)) for line in lines[1:]]
-        return method, path, version, {name.lower(): value for name, value in fields}
-
-    def body(self, head):
-        if head.get("transfer-encoding") == "chunked":
-            data = b""
-            while size := int(self.until(b"\r\n"), 16):
-                data += self.exactly(size)
-                self.until(b"\r\n")
-            self.until(b"\r\n")
-            return data
-        return self.exactly(int(head.get("content-length", 0)))
+        super().__init__(connection)
+        self.requests = 0
 
     def say(self, text):
-        self.connection.sendall(OK + b"Content-Length: %d\r\n\r\n%s" % (len(text), text))
+        self.send(OK + b"Content-Length: %d\r\n\r\n%s" % (len(text), text))
 
     def echo(self, method, path, version, head):
         data = self.body(head)
@@ -110,20 +75,21 @@ class Peer:
 
     def events(self):
         """One event, and the next only when somebody has asked for /release."""
-        self.connection.sendall(OK.replace(b"plain", b"event-stream") + b"Transfer-Encoding: chunked\r\n\r\n")
+        self.send(OK.replace(b"plain", b"event-stream") + b"Transfer-Encoding: chunked\r\n\r\n")
         for text in (b"data: first\n\n", b"data: second\n\n"):
-            self.connection.sendall(b"%x\r\n%s\r\n" % (len(text), text))
+            self.send(b"%x\r\n%s\r\n" % (len(text), text))
             if not released.wait(20):
                 return
-        self.connection.sendall(b"0\r\n\r\n")
+        self.send(b"0\r\n\r\n")
 
     def play(self):
         """One request; False when that was the last on this connection."""
-        method, path, version, head = self.request()
+        line, head = self.head()
+        method, path, version = line.split(" ")
         self.requests += 1
         path = path.split("?")[0]
         if path in PARTS:
-            self.connection.sendall(PARTS[path])
+            self.send(PARTS[path])
             return path in KEEPS
         if path == "/events":
             self.events()
@@ -131,7 +97,7 @@ class Peer:
             released.set()
             self.say(b"released\n")
         elif path == "/refuse-upload":  # an answer before the body was taken
-            self.connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 4\r\n" + LAST + b"\r\nbig\n")
+            self.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 4\r\n" + LAST + b"\r\nbig\n")
             while self.connection.recv(65536):
                 pass  # to close with bytes unread would reset the connection
             return False
@@ -142,33 +108,6 @@ class Peer:
             self.echo(method, path, version, head)
         return True
 
-    def serve(self):
-        try:
-            while self.play():
-                pass
-            self.connection.unwrap()
-        except (OSError, ValueError, ConnectionError):
-            pass
-        finally:
-            self.connection.close()
-
-
-def accept_all(listener, context):
-    def welcome(raw):
-        try:
-            connection = context.wrap_socket(raw, server_side=True)
-        except OSError:
-            raw.close()
-            return
-        Peer(connection).serve()
-
-    while True:
-        raw, _ = listener.accept()
-        threading.Thread(target=welcome, args=(raw,), daemon=True).start()
-
-
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-context.load_cert_chain(sys.argv[1], sys.argv[2])
-listener = socket.create_server((sys.argv[3], 443), backlog=128)
+listener = stream.listen(sys.argv[3], 443)
 print("ready", flush=True)
-accept_all(listener, context)
+stream.serve(Peer, listener, stream.tls(*sys.argv[1:3]))

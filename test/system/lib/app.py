@@ -2,10 +2,10 @@
 that knows only http:// addresses: its page names its script and an image with
 http://www.corp.example/, and its form is answered with a redirect to http://."""
 import http.server
-import socketserver
-import ssl
 import sys
 import urllib.parse
+
+import stream
 
 PIXEL = (b'<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10">'
          b'<rect width="20" height="10" fill="teal"/></svg>')
@@ -82,17 +82,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def server_bind(self):  # without the look-up of our own name
-        socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address
-
-
-server = Server((sys.argv[3], 443), Handler)
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-context.load_cert_chain(sys.argv[1], sys.argv[2])
-server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+server = stream.HttpsServer(Handler, sys.argv[3], stream.tls(*sys.argv[1:3]))
 print("ready", flush=True)
 server.serve_forever()

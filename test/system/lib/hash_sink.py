@@ -2,11 +2,10 @@
 each POST or PUT with "LENGTH SHA256" of the body, which it never keeps."""
 import hashlib
 import http.server
-import socket
-import socketserver
-import ssl
 import sys
 import threading
+
+import stream
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -52,28 +51,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def server_bind(self):  # without the look-up of our own name
-        socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address[:2]
-
-
-def serve(certificate, key, address):
-    if ":" in address:
-        Server.address_family = socket.AF_INET6
-    else:
-        Server.address_family = socket.AF_INET
-    server = Server((address, 443), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    # The handshake happens in the connection's own thread, at its first read.
-    server.socket = context.wrap_socket(server.socket, server_side=True,
-                                        do_handshake_on_connect=False)
+for address in sys.argv[3:]:
+    server = stream.HttpsServer(Handler, address, stream.tls(*sys.argv[1:3]))
     threading.Thread(target=server.serve_forever).start()
-
-
-for each in sys.argv[3:]:
-    serve(sys.argv[1], sys.argv[2], each)
 print("ready", flush=True)

@@ -11,12 +11,11 @@ good ones and bad ones.  The path names what it does with a handshake:
     /hang           no answer at all
     /               a page
 """
-import socket
-import ssl
 import sys
 import threading
 import time
 
+import stream
 import websocket
 
 GOOD = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n"
@@ -33,42 +32,14 @@ PAGE = b"<!doctype html><title>socket</title><h1>This is the page of socket.corp
 BEAT = 0.2
 
 
-class Gone(Exception):
-    """The other end has closed."""
-
-
-class Peer:
+class Peer(stream.Peer):
     def __init__(self, connection):
-        self.connection, self.buffer = connection, b""
+        super().__init__(connection)
         self.lock = threading.Lock()
 
     def send(self, data):
         with self.lock:
             self.connection.sendall(data)
-
-    def fill(self):
-        try:
-            piece = self.connection.recv(65536)
-        except OSError:
-            piece = b""
-        if not piece:
-            raise Gone
-        self.buffer += piece
-
-    def until(self, mark):
-        while mark not in self.buffer:
-            self.fill()
-        head, _, self.buffer = self.buffer.partition(mark)
-        return head
-
-    def exactly(self, size):
-        while len(self.buffer) < size:
-            self.fill()
-        data, self.buffer = self.buffer[:size], self.buffer[size:]
-        return data
-
-    def answer(self, status, body=b"", fields=""):
-        self.send(f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n{fields}\r\n".encode() + body)
 
     def agree(self, fields, key):
         accept = websocket.accept_of(key)
@@ -100,12 +71,11 @@ class Peer:
                 self.send(websocket.frame(websocket.CLOSE, payload))
                 return
 
-    def serve_one(self):
+    def play(self):
         """One request; False when it was the last on this connection."""
-        head = self.until(b"\r\n\r\n").decode("latin-1")
-        lines = head.split("\r\n")
-        path = lines[0].split(" ")[1]
-        fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+        head = self.head_text()
+        line, fields = stream.parts_of(head)
+        path = line.split(" ")[1]
         key = fields.get("sec-websocket-key", "")
         if path in ("/echo", "/ping", "/push"):
             offered = fields.get("sec-websocket-protocol", "").split(",")[0]
@@ -132,30 +102,6 @@ class Peer:
             self.answer(200, PAGE, "Content-Type: text/html\r\n")
         return True
 
-    def serve(self):
-        try:
-            while self.serve_one():
-                pass
-            self.connection.unwrap()
-        except (Gone, OSError, ValueError):
-            pass
-        finally:
-            self.connection.close()
-
-
-def welcome(raw, context):
-    try:
-        connection = context.wrap_socket(raw, server_side=True)
-    except OSError:
-        raw.close()
-        return
-    Peer(connection).serve()
-
-
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-context.load_cert_chain(sys.argv[1], sys.argv[2])
-listener = socket.create_server((sys.argv[3], 443), backlog=128)
+listener = stream.listen(sys.argv[3], 443)
 print("ready", flush=True)
-while True:
-    accepted, _ = listener.accept()
-    threading.Thread(target=welcome, args=(accepted, context), daemon=True).start()
+stream.serve(Peer, listener, stream.tls(*sys.argv[1:3]))

@@ -8,6 +8,8 @@ import os
 import socket
 import ssl
 
+from stream import Closed, Stream
+
 LAB = os.environ["LAB"]
 HOSTS = {}
 with open(LAB + "/hosts") as file:
@@ -16,14 +18,10 @@ with open(LAB + "/hosts") as file:
         HOSTS[name] = (v4, v6)
 
 
-class Closed(Exception):
-    """The other end closed before the answer was complete."""
-
-
-class Connection:
-    def __init__(self, raw):
-        self.raw = raw
-        self.buffer = b""
+class Connection(Stream):
+    @property
+    def raw(self):
+        return self.connection
 
     def __enter__(self):
         return self
@@ -31,55 +29,10 @@ class Connection:
     def __exit__(self, *_):
         self.raw.close()
 
-    def send(self, data):
-        self.raw.sendall(data)
-
-    def more(self):
-        try:
-            piece = self.raw.recv(65536)
-        except (ConnectionResetError, ssl.SSLEOFError):
-            piece = b""
-        if not piece:
-            raise Closed(repr(self.buffer[:200]))
-        self.buffer += piece
-
-    def until(self, mark):
-        while mark not in self.buffer:
-            self.more()
-        head, _, self.buffer = self.buffer.partition(mark)
-        return head
-
-    def exactly(self, size):
-        while len(self.buffer) < size:
-            self.more()
-        data, self.buffer = self.buffer[:size], self.buffer[size:]
-        return data
-
-    def chunks(self):
-        body = b""
-        while size := int(self.until(b"\r\n").split(b";")[0], 16):
-            body += self.exactly(size)
-            self.until(b"\r\n")
-        while self.until(b"\r\n"):
-            pass
-        return body
-
-    def rest(self):
-        try:
-            while True:
-                self.more()
-        except Closed:
-            data, self.buffer = self.buffer, b""
-            return data
-
     def answer(self, method="GET"):
         """(status, {lower-case name: value}, body) of the next response."""
-        lines = self.until(b"\r\n\r\n").decode("latin-1").split("\r\n")
-        status = int(lines[0].split()[1])
-        head = {}
-        for field in lines[1:]:
-            name, _, value = field.partition(":")
-            head[name.lower()] = value.strip()
+        line, head = self.head()
+        status = int(line.split()[1])
         if method == "HEAD" or status in (204, 304) or status < 200:
             return status, head, b""
         if "transfer-encoding" in head:
