@@ -61,14 +61,15 @@ class Element:
 
 
 class Browser:
-    def __init__(self, profile, certificate=LAB + "/certs/gate.pem", port=9515):
+    def __init__(self, profile, certificate=LAB + "/certs/gate.pem", port=9515, preferences=None):
         self.base = f"http://127.0.0.1:{port}"
         self.driver = subprocess.Popen(["chromedriver", f"--port={port}"],
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             self.wait_ready()
-            options = {"args": arguments(profile, certificate), "binary": "/usr/bin/chromium"}
+            options = {"args": arguments(profile, certificate), "binary": "/usr/bin/chromium",
+                       "prefs": preferences or {}}
             asked = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}}
             self.base += "/session/" + self.request("POST", "/session", asked)["sessionId"]
         except BaseException:
@@ -125,6 +126,23 @@ class Browser:
     def source(self):
         return self.call("GET", "/source")
 
+    def devtools(self, command, **values):
+        """A command of Chromium's own protocol, for what WebDriver has no word for."""
+        return self.call("POST", "/goog/cdp/execute", {"cmd": command, "params": values})
+
+    def look(self, width, height, scheme):
+        """A screen of that size, and a person who likes it light or dark."""
+        self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
+                      mobile=width < 600)
+        self.devtools("Emulation.setEmulatedMedia",
+                      features=[{"name": "prefers-color-scheme", "value": scheme},
+                                {"name": "prefers-reduced-motion", "value": "reduce"}])
+
+    def press(self, key):
+        """One key, to whatever has the focus."""
+        actions = [{"type": kind, "value": key} for kind in ("keyDown", "keyUp")]
+        self.call("POST", "/actions", {"actions": [{"type": "key", "id": "keys", "actions": actions}]})
+
     def find(self, selector):
         found = self.call("POST", "/element", {"using": "css selector", "value": selector})
         return Element(self, found[ELEMENT])
@@ -132,8 +150,19 @@ class Browser:
     def cookies(self):
         return self.call("GET", "/cookie")
 
+    def drop_cookie(self, name):
+        self.call("DELETE", f"/cookie/{name}")
+
     def script(self, text, *values):
         return self.call("POST", "/execute/sync", {"script": text, "args": list(values)})
+
+    def promise(self, text, *values):
+        """What the promise `text` brings."""
+        kept = "const done = arguments[arguments.length - 1]; Promise.resolve(%s).then(v => done([v]), e => done(String(e)));"
+        brought = self.call("POST", "/execute/async", {"script": kept % text, "args": list(values)})
+        if not isinstance(brought, list):
+            raise RuntimeError(brought)
+        return brought[0]
 
     def follow(self, element):
         """Clicks on what leads to another page, and returns once that one is there."""
@@ -161,3 +190,11 @@ class Browser:
     def screenshot(self, path):
         with open(path, "wb") as file:
             file.write(base64.b64decode(self.call("GET", "/screenshot")))
+
+    def whole_page(self, path):
+        """A screenshot of all of it, also what is below the screen."""
+        shot = self.devtools("Page.captureScreenshot", format="png", captureBeyondViewport=True,
+                             clip=dict(self.script("const e = document.documentElement; return {x: 0, y: 0, scale: 1,"
+                                                   "width: innerWidth, height: Math.max(e.scrollHeight, innerHeight)}")))
+        with open(path, "wb") as file:
+            file.write(base64.b64decode(shot["data"]))
