@@ -1,8 +1,10 @@
 #!/bin/sh
-# make-jails.sh [-s SKELETON] JAIL [UID_BASE]: builds JAIL/DAEMON/ROLE for all roles, as
-# the manifest in SKELETON says, and checks that nothing else is there.  With UID_BASE,
-# owners are numbers from it on ([process] uid_base); else they are users by name.  A
-# database that is there already is left alone.  To be run again after an update.
+# make-jails.sh [-s SKELETON] [-p PAGES] JAIL [UID_BASE]: builds JAIL/DAEMON/ROLE for all
+# roles, as the manifest in SKELETON says, and checks that nothing else is there.  What
+# stands in PAGES is laid over the shipped pages: a site's own languages and looks
+# (/etc/postern/pages when this script is installed, and no SKELETON is named).  With
+# UID_BASE, owners are numbers from it on ([process] uid_base); else they are users by
+# name.  A database that is there already is left alone.  To be run again after an update.
 set -eu
 umask 022
 
@@ -11,16 +13,28 @@ fail() {
     exit 1
 }
 
-skeleton=$(dirname "$0")/chroot-skel
-[ -d "$skeleton" ] || skeleton=$(dirname "$0")/../chroot-skel
-if [ "${1:-}" = -s ]; then
-    skeleton=$2
-    shift 2
-fi
-if [ $# -lt 1 ] || [ $# -gt 2 ] || [ -z "$1" ]; then
-    echo "usage: $0 [-s SKELETON] JAIL [UID_BASE]" >&2
+usage() {
+    echo "usage: $0 [-s SKELETON] [-p PAGES] JAIL [UID_BASE]" >&2
     exit 2
+}
+
+skeleton=$(dirname "$0")/chroot-skel
+pages=/etc/postern/pages
+page_tree=wfd/worker/pages
+if [ ! -d "$skeleton" ]; then
+    skeleton=$(dirname "$0")/../chroot-skel
+    pages=
 fi
+while getopts s:p: option; do
+    case $option in
+    s) skeleton=$OPTARG pages= ;;
+    p) pages=$OPTARG; [ -d "$pages" ] || fail "there is no $pages" ;;
+    *) usage ;;
+    esac
+done
+shift $((OPTIND - 1))
+[ $# -ge 1 ] && [ $# -le 2 ] && [ -n "$1" ] || usage
+[ -d "${pages:-/nowhere}" ] || pages=
 jail=$1 uid_base=${2:-}
 case $uid_base in *[!0-9]*) fail "UID_BASE must be a number: $uid_base" ;; esac
 [ "$(id -u)" = 0 ] || fail "must be run as root (it gives directories to their owners)"
@@ -56,13 +70,21 @@ make_tree() {
     [ -d "$skeleton/$3" ] || fail "there is no $skeleton/$3"
     [ ! -L "$jail/$3" ] || fail "$jail/$3 is a symbolic link"
     rm -rf "${jail:?}/$3"
-    (cd "$skeleton" && find "$3" -type d) | while read -r path; do
-        make_dir 0755 "$2" "$path"
+    copy_tree "$1" "$2" "$skeleton/$3" "$3"
+    if [ "$3" = "$page_tree" ] && [ -n "$pages" ]; then copy_tree "$1" "$2" "$pages" "$3"; fi
+}
+
+# copy_tree MODE OWNER FROM PATH: over what is there.
+copy_tree() {
+    strange=$(find "$3" ! -type f ! -type d)
+    [ -z "$strange" ] || fail "neither a file nor a directory: $strange"
+    (cd "$3" && find . -type d) | while read -r path; do
+        make_dir 0755 "$2" "$4/${path#.}"
     done
-    (cd "$skeleton" && find "$3" -type f) | while read -r path; do
-        cp "$skeleton/$path" "$jail/$path"
-        chown "$(owner_of "$2")" "$jail/$path"
-        chmod "$1" "$jail/$path"
+    (cd "$3" && find . -type f) | while read -r path; do
+        cp "$3/$path" "$jail/$4/$path"
+        chown "$(owner_of "$2")" "$jail/$4/$path"
+        chmod "$1" "$jail/$4/$path"
     done
 }
 
@@ -70,9 +92,17 @@ make_tree() {
 expected() {
     entries | while read -r kind _ owner path; do
         echo "$path"
-        if [ "$kind" = tree ]; then (cd "$skeleton" && find "$path" -mindepth 1); fi
+        if [ "$kind" = tree ]; then tree_files "$path" | sort -u; fi
         if [ "$owner" != root ]; then (cd "$jail" && find "$path" -mindepth 1); fi
     done
+}
+
+# tree_files PATH: what is copied there, from wherever.
+tree_files() {
+    (cd "$skeleton" && find "$1" -mindepth 1)
+    if [ "$1" = "$page_tree" ] && [ -n "$pages" ]; then
+        (cd "$pages" && find . -mindepth 1) | sed "s|^\.|$1|"
+    fi
 }
 
 entries() {

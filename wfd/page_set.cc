@@ -36,7 +36,6 @@ static_assert(std::size(page_table) == page_count);
 
 constexpr std::string_view time_source[] = {"time", "source"};
 constexpr std::string_view count[] = {"count"};
-constexpr std::string_view destination[] = {"destination"};
 constexpr std::string_view address[] = {"address"};
 constexpr std::string_view host_domain[] = {"host", "domain"};
 constexpr std::string_view reason[] = {"reason"};
@@ -52,7 +51,6 @@ constexpr SayRow say_table[] = {
     {"last_login.some", time_source},
     {"failures.one", count},
     {"failures.many", count},
-    {"login.go_on_to", destination},
     {"login.link_note", address},
     {"login.wrong", {}},
     {"login.no_cookies", {}},

@@ -27,12 +27,9 @@ inline constexpr std::size_t page_count = static_cast<std::size_t>(Leaf::last) +
 // values that they take stand in page_set.cc.
 enum class Say : std::uint8_t {
   nothing,
-  first_login, last_login,                 // portal, failures
-  failures_one, failures_many,
-  go_on_to, link_note,                     // login
-  wrong, no_cookies, cookie_lost,
-  log_in_at,                               // errors
-  login_loop, cookie_domain, logout_not_kept, server_unproved,
+  first_login, last_login, failures_one, failures_many,  // portal, failures
+  link_note, wrong, no_cookies, cookie_lost,  // login
+  log_in_at, login_loop, cookie_domain, logout_not_kept, server_unproved,  // errors
   last = server_unproved
 };
 inline constexpr std::size_t say_count = static_cast<std::size_t>(Say::last) + 1;

@@ -146,7 +146,7 @@ Reply Pages::login_form(std::size_t language, const LoginView& view) const {
   const bool known = !destination.empty();
   return html(view.status, Leaf::login, language, true,
               {view.user, view.user.empty() ? "yes" : "", known ? view.host : "", known ? view.path : "", view.link,
-               say_of(words, Say::go_on_to, destination), words.say(troubles[static_cast<std::size_t>(view.trouble)]),
+               destination, words.say(troubles[static_cast<std::size_t>(view.trouble)]),
                say_of(words, Say::link_note, view.refused_address)});
 }
 
