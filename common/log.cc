@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <string>
 #include <utility>
@@ -18,11 +20,21 @@ namespace {
 
 constexpr Duration stale_after = seconds(1);
 constexpr int patience_ms = 1000;
+constexpr std::size_t tail = 4 + 4;  // room for one more escaped byte, and `..."`
 
-constexpr bool is_plain(char c) {
+constexpr std::array<bool, 256> make_plain() {
+  std::array<bool, 256> table{};
   constexpr std::string_view others = "._:/@%+,=?&;~!*()[]-";
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-         others.find(c) != std::string_view::npos;
+  for (unsigned c = 0; c < 0x80; ++c) {
+    const unsigned letter = c | 0x20;
+    table[c] = (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') || others.find(static_cast<char>(c)) != others.npos;
+  }
+  return table;
+}
+constexpr std::array<bool, 256> plain_bytes = make_plain();
+
+bool is_plain(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return plain_bytes[static_cast<unsigned char>(c)]; });
 }
 
 void append_escaped(std::string& out, char c) {
@@ -37,26 +49,38 @@ void append_escaped(std::string& out, char c) {
   out += digits[byte & 15];
 }
 
-}  // namespace
-
-std::string log_value(std::string_view value, std::size_t room) {
-  if (value.empty()) return "-";
-  constexpr std::size_t tail = 4 + 4;  // one more escaped byte, and `..."`
-  bool cut = value.size() > Line::longest_value;
-  value = value.substr(0, Line::longest_value);
-  bool plain = value != "-";  // a literal "-" is quoted, for it is not a missing value
-  for (const char c : value) plain = plain && is_plain(c);
-  std::string out;
-  if (!plain) out += '"';
+void append_quoted(std::string& out, std::string_view value, bool cut, std::size_t room) {
+  const std::size_t start = out.size();
+  out += '"';
   for (const char c : value) {
-    if (room < out.size() + tail) {
+    if (room < out.size() - start + tail) {
       cut = true;
       break;
     }
     append_escaped(out, c);
   }
-  if (cut) out += "...";
-  if (!plain) out += '"';
+  out += cut ? "...\"" : "\"";
+}
+
+void append_value(std::string& out, std::string_view value, std::size_t room) {
+  const bool cut = value.size() > Line::longest_value;
+  value = value.substr(0, Line::longest_value);
+  if (value.empty()) {
+    out += '-';
+  } else if (value == "-" || !is_plain(value)) {  // a literal "-" is quoted, for it is not a missing value
+    append_quoted(out, value, cut, room);
+  } else {
+    const std::string_view part = value.substr(0, room - (tail - 1));
+    out += part;
+    if (cut || part.size() < value.size()) out += "...";
+  }
+}
+
+}  // namespace
+
+std::string log_value(std::string_view value, std::size_t room) {
+  std::string out;
+  append_value(out, value, room);
   return out;
 }
 
@@ -66,32 +90,43 @@ Line::Line(std::string_view event, Level level) : level_(level) {
   text_ += event;
 }
 
+// What does not fit as a whole is left out.
 Line& Line::add(std::string_view key, std::string_view value) {
-  const std::string written = log_value(value, longest_written);
-  if (longest - text_.size() < key.size() + written.size() + 2) return *this;
+  const std::size_t before = text_.size();
   text_ += ' ';
   text_ += key;
   text_ += '=';
-  text_ += written;
+  append_value(text_, value, longest_written);
+  if (text_.size() > longest) text_.resize(before);
   return *this;
 }
 
 Line& Line::add(std::string_view key, std::uint64_t value) {
   char digits[24];
   const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-  return add(key, std::string_view(digits, static_cast<std::size_t>(end - digits)));
+  return put(key, std::string_view(digits, static_cast<std::size_t>(end - digits)));
 }
 
 Line& Line::add(std::string_view key, std::int64_t value) {
   char digits[24];
   const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-  return add(key, std::string_view(digits, static_cast<std::size_t>(end - digits)));
+  return put(key, std::string_view(digits, static_cast<std::size_t>(end - digits)));
+}
+
+// A value of a few plain characters.
+Line& Line::put(std::string_view key, std::string_view digits) {
+  if (longest - text_.size() < key.size() + digits.size() + 2) return *this;
+  text_ += ' ';
+  text_ += key;
+  text_ += '=';
+  text_ += digits;
+  return *this;
 }
 
 Line& Line::add_id(std::string_view key, std::uint64_t value) {
   char digits[16];
   for (int i = 15; i >= 0; --i, value >>= 4) digits[i] = "0123456789abcdef"[value & 15];
-  return add(key, std::string_view(digits, 16));
+  return put(key, std::string_view(digits, 16));
 }
 
 Result<std::pair<UniqueFd, UniqueFd>> make_log_page() {
@@ -128,6 +163,7 @@ Log::Log(Log&& other) noexcept { *this = std::move(other); }
 
 Log& Log::operator=(Log&& other) noexcept {
   std::swap(channel_, other.channel_);
+  std::swap(packet_, other.packet_);
   std::swap(page_, other.page_);
   std::swap(on_failure_, other.on_failure_);
   std::swap(verbose_, other.verbose_);
@@ -139,15 +175,31 @@ Log::~Log() {
   if (page_ != nullptr) (void)::munmap(const_cast<LogPage*>(page_), sizeof(LogPage));
 }
 
-bool Log::write(const Line& line) {
+bool Log::add(const Line& line) {
   if (!channel_) return false;
-  std::string text;
-  text.reserve(line.text().size() + 1);
-  text += static_cast<char>('0' + static_cast<int>(line.level()));
-  text += line.text();
+  const bool fits = packet_.empty() || packet_.size() + line.text().size() + 2 <= line_packet_bytes;
+  const bool sent = fits || flush();
+  if (!packet_.empty()) packet_ += line_separator;
+  packet_ += static_cast<char>('0' + static_cast<int>(line.level()));
+  packet_ += line.text();
+  return sent;
+}
+
+bool Log::write(const Line& line) {
+  const bool good = add(line);
+  return flush() && good;
+}
+
+bool Log::flush() {
+  const bool sent = packet_.empty() || send();
+  packet_.clear();
+  return sent;
+}
+
+bool Log::send() {
   for (int attempt = 0; attempt < 2; ++attempt) {
-    const ssize_t n = ::send(channel_.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n == static_cast<ssize_t>(text.size())) {
+    const ssize_t n = ::send(channel_.get(), packet_.data(), packet_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n == static_cast<ssize_t>(packet_.size())) {
       in_vain_ = false;
       return true;
     }

@@ -38,9 +38,15 @@ class Line {
   const std::string& text() const { return text_; }
 
  private:
+  Line& put(std::string_view key, std::string_view digits);
   Level level_;
   std::string text_;
 };
+
+// Between lines that go to the logger in one packet; no line of ours has it in it.
+inline constexpr char line_separator = '\x1e';
+// Such a packet is no longer than that.
+inline constexpr std::size_t line_packet_bytes = 8192;
 
 // `value` as it stands in a log line, in at most `room` bytes (8 or more).
 std::string log_value(std::string_view value, std::size_t room = 4 * Line::longest_value + 8);
@@ -66,6 +72,10 @@ class Log {
   // Hands a line over; waits up to a second when the logger is behind, but not again before
   // it has caught up.  False: not recorded.
   bool write(const Line& line);
+  // The same in two steps, for lines that go together, in one packet: only what flush() (or
+  // write()) handed over is recorded.  False: lines before this one, or it, were not.
+  bool add(const Line& line);
+  bool flush();
   // A line of level debug; nothing unless the daemon runs with -v.
   void debug(std::string_view what);
   // True while what happens now can be recorded, or need not be (on_failure=continue).
@@ -73,7 +83,10 @@ class Log {
   bool verbose() const { return verbose_; }
 
  private:
+  bool send();
+
   UniqueFd channel_;
+  std::string packet_;  // lines that go together
   const LogPage* page_ = nullptr;
   OnLogFailure on_failure_ = OnLogFailure::deny;
   bool verbose_ = false;

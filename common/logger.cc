@@ -7,11 +7,13 @@
 #include "common/logger.h"
 
 #include <linux/sockios.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <cstdio>
@@ -24,16 +26,25 @@ namespace {
 constexpr Duration beat = milliseconds(250);
 constexpr Duration patience = seconds(5);  // that long lines may wait and still count as recorded
 constexpr std::size_t said_kept = 1024;  // above any net.unix.max_dgram_qlen in use
-constexpr int lines_a_round = 64;
+constexpr int packets_a_round = 64;
+constexpr std::size_t lines_at_once = 32;
+constexpr int rest_ms = 2;
 constexpr int facility_daemon = 3, facility_authpriv = 10;
 
 struct Source {  // one role's lines
   Role role;
   UniqueFd fd;
+  std::size_t passed = 0;  // bytes of its oldest packet that syslog has
   std::unique_ptr<Watcher> watcher = std::make_unique<Watcher>();
 };
 
-enum class Passed : std::uint8_t { nothing, stuck, line };
+enum class Passed : std::uint8_t { nothing, stuck, packet };
+
+// Who sent a packet, and what is in it.
+struct Heard {
+  std::uint32_t pid = 0;
+  std::span<const char> text;
+};
 
 class Logger {
  public:
@@ -46,11 +57,14 @@ class Logger {
   Result<void> watch(Source& source);
   Passed drain(Source& source);
   Passed pass_one(Source& source);
-  bool write_out(std::span<const char> line, Role role, std::uint32_t pid);
-  std::string head(char level, Role role, std::uint32_t pid) const;
+  bool pass_lines(Source& source, const Heard& heard);
+  std::string write_out(std::string_view line, Role role, std::uint32_t pid);
+  std::string_view stamp();
+  void copy_to_stderr(std::string_view datagram) const;
+  void rest();
   void take_way(UniqueFd way);
   void await_room();
-  bool say(const std::string& datagram);
+  std::size_t say(std::span<std::string> datagrams);
   bool say_again();
   void lose_way();
   void set_stuck(bool stuck);
@@ -67,7 +81,9 @@ class Logger {
   LogPage* page_ = nullptr;
   bool stuck_ = false, leaving_ = false;
   Mono waiting_since_{};  // since when lines could not be passed on; zero: they can
-  Timer timer_;
+  Timer timer_, rest_;
+  std::int64_t stamped_ = -1;  // the second of stamp_
+  std::string stamp_;
 };
 
 Result<void> Logger::open() {
@@ -98,16 +114,23 @@ Result<void> Logger::watch(Source& source) {
 }
 
 Passed Logger::drain(Source& source) {
-  Passed passed = Passed::line;
-  for (int i = 0; i < lines_a_round && passed == Passed::line; ++i) passed = pass_one(source);
+  Passed passed = Passed::packet;
+  for (int i = 0; i < packets_a_round && passed == Passed::packet; ++i) passed = pass_one(source);
   if (passed == Passed::stuck) set_stuck(true);
+  if (passed == Passed::nothing && !leaving_ && !rest_.active()) rest_.set(loop_, loop_.now(), [this] { rest(); });
   return passed;
 }
 
-// Passes the oldest line of `source` on, and takes it from the queue when syslog has it.
+// Lines come by ones and twos, and waking up for each costs more than writing it; they lie
+// well in their queues for a moment, and then some go together.
+void Logger::rest() {
+  if (!leaving_ && !stuck_) (void)::poll(nullptr, 0, rest_ms);
+}
+
+// Passes the oldest packet of `source` on, and takes it from the queue when syslog has it.
 Passed Logger::pass_one(Source& source) {
-  std::array<char, Line::longest + 64> text;
-  iovec part{text.data(), text.size()};
+  static std::array<char, line_packet_bytes + 64> room;
+  iovec part{room.data(), room.size()};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred))> control{};
   msghdr header{};
   header.msg_iov = &part;
@@ -118,67 +141,113 @@ Passed Logger::pass_one(Source& source) {
   if (n < 0) return Passed::nothing;
   ucred who{};
   const cmsghdr* c = CMSG_FIRSTHDR(&header);
-  if (n == 0 && c == nullptr) {  // not an empty line, which has a sender: nothing comes any more
+  if (n == 0 && c == nullptr) {  // not an empty packet, which has a sender: nothing comes any more
     source.watcher->stop();
     return Passed::nothing;
   }
   if (c != nullptr && c->cmsg_type == SCM_CREDENTIALS) std::memcpy(&who, CMSG_DATA(c), sizeof who);
-  const std::span<const char> line(text.data(), static_cast<std::size_t>(n));
-  if (n > 0 && !write_out(line, source.role, static_cast<std::uint32_t>(who.pid))) return Passed::stuck;
+  const Heard heard{static_cast<std::uint32_t>(who.pid), std::span(room.data(), static_cast<std::size_t>(n))};
+  if (!pass_lines(source, heard)) return Passed::stuck;
   waiting_since_ = {};
+  source.passed = 0;
   char gone = 0;
-  (void)::recv(source.fd.get(), &gone, 1, MSG_DONTWAIT);  // the very line that was peeked at
-  return Passed::line;
+  (void)::recv(source.fd.get(), &gone, 1, MSG_DONTWAIT);  // the very packet that was peeked at
+  return Passed::packet;
 }
 
-std::string Logger::head(char level, Role role, std::uint32_t pid) const {
-  const int facility = self_.daemon() == Daemon::authd ? facility_authpriv : facility_daemon;
+// False when syslog does not take them all; those that it has are not sent again.
+bool Logger::pass_lines(Source& source, const Heard& heard) {
+  const std::string_view all(heard.text.data(), heard.text.size());
+  while (source.passed < all.size()) {
+    std::array<std::string, lines_at_once> datagrams;
+    std::array<std::size_t, lines_at_once> ends{};
+    std::size_t count = 0;
+    for (std::size_t at = source.passed; at < all.size() && count < lines_at_once; ++count) {
+      const std::size_t end = std::min(all.find(line_separator, at), all.size());
+      datagrams[count] = write_out(all.substr(at, end - at), source.role, heard.pid);
+      ends[count] = at = end + 1;
+    }
+    const std::size_t said = say_again() ? say(std::span(datagrams).first(count)) : 0;
+    if (said > 0) source.passed = ends[said - 1];
+    if (said < count) return false;
+  }
+  return true;
+}
+
+// "Nov 21 03:04:05 " (RFC 3164), in UTC.
+std::string_view Logger::stamp() {
   const time_t now = read_wall().s;
+  if (now == stamped_) return stamp_;
   tm utc{};
   ::gmtime_r(&now, &utc);
-  char stamp[32] = "";
-  (void)::strftime(stamp, sizeof stamp, "%b %e %H:%M:%S", &utc);  // RFC 3164, in UTC
-  return "<" + std::to_string(facility * 8 + (level - '0')) + ">" + stamp + " " +
-         std::string(name_of(self_.daemon())) + "/" + std::string(name_of(role)) + "[" +
-         std::to_string(pid) + "]: ";
+  char text[32] = "";
+  (void)::strftime(text, sizeof text, "%b %e %H:%M:%S ", &utc);
+  stamp_ = text;
+  stamped_ = now;
+  return stamp_;
 }
 
-bool Logger::write_out(std::span<const char> line, Role role, std::uint32_t pid) {
-  const bool known_level = line[0] >= '0' && line[0] <= '7';
-  std::string out = head(known_level ? line[0] : '4', role, pid);
-  const std::size_t prefix = out.find('>') + 1;
-  for (const char c : line.subspan(1))  // a broken role cannot forge a second line
+// The datagram of one line: a level, and what is behind it.
+std::string Logger::write_out(std::string_view line, Role role, std::uint32_t pid) {
+  const int facility = self_.daemon() == Daemon::authd ? facility_authpriv : facility_daemon;
+  const bool known_level = !line.empty() && line[0] >= '0' && line[0] <= '7';
+  const int level = known_level ? line[0] - '0' : 4;
+  line = line.substr(std::min<std::size_t>(1, line.size()), Line::longest);
+  std::string out;
+  out.reserve(line.size() + 96);
+  out.append("<").append(std::to_string(facility * 8 + level)).append(">").append(stamp());
+  out.append(name_of(self_.daemon())).append("/").append(name_of(role));
+  out.append("[").append(std::to_string(pid)).append("]: ");
+  for (const char c : line)  // a broken role cannot write what a terminal obeys
     out += (c >= 0x20 && c <= 0x7e) ? c : '?';
-  if (!say_again() || !say(out)) return false;
-  if (self_.start().verbose || self_.start().foreground) {
-    out += '\n';
-    (void)!::write(2, out.data() + prefix, out.size() - prefix);  // a copy for whoever watches
-  }
-  return true;
+  return out;
 }
 
-// Sends one datagram.  What syslogd had not read when it went is gone with its socket, so
-// lines are kept until it has been seen with nothing left to read, alive.
-bool Logger::say(const std::string& datagram) {
-  if (!syslog_) return false;
-  int unread = -1;
-  const bool all_read = ::ioctl(syslog_.get(), SIOCOUTQ, &unread) == 0 && unread == 0;
-  if (::send(syslog_.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
-    if (errno == EAGAIN) await_room();
-    else if (errno != ENOBUFS) lose_way();
-    return false;
+// A copy for whoever watches.
+void Logger::copy_to_stderr(std::string_view datagram) const {
+  if (!self_.start().verbose && !self_.start().foreground) return;
+  std::string text(datagram.substr(datagram.find('>') + 1));
+  text += '\n';
+  (void)!::write(2, text.data(), text.size());
+}
+
+// Sends datagrams, in order, until one is not taken; how many were.  What syslogd had not
+// read when it went is gone with its socket, so lines are kept until it has been seen with
+// nothing left to read, alive.
+std::size_t Logger::say(std::span<std::string> datagrams) {
+  std::array<iovec, lines_at_once> parts{};
+  std::array<mmsghdr, lines_at_once> packets{};
+  for (std::size_t i = 0; i < datagrams.size(); ++i) {
+    parts[i] = {datagrams[i].data(), datagrams[i].size()};
+    packets[i].msg_hdr.msg_iov = &parts[i];
+    packets[i].msg_hdr.msg_iovlen = 1;
   }
-  if (all_read) said_.clear();  // it took this one, so it lived when it had read all others
-  if (said_.size() == said_kept) said_.pop_front();  // no syslogd has so many before it
-  said_.push_back(datagram);
-  return true;
+  std::size_t said = 0;
+  while (syslog_ && said < datagrams.size()) {
+    int unread = -1;
+    const bool all_read = ::ioctl(syslog_.get(), SIOCOUTQ, &unread) == 0 && unread == 0;
+    const auto left = static_cast<unsigned>(datagrams.size() - said);
+    const int n = ::sendmmsg(syslog_.get(), &packets[said], left, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n <= 0) {
+      if (errno == EAGAIN) await_room();
+      else if (errno != ENOBUFS) lose_way();
+      break;
+    }
+    if (all_read) said_.clear();  // it took the first, so it lived when it had read all others
+    for (const std::size_t end = said + static_cast<std::size_t>(n); said < end; ++said) {
+      copy_to_stderr(datagrams[said]);
+      if (said_.size() == said_kept) said_.pop_front();  // no syslogd has so many before it
+      said_.push_back(std::move(datagrams[said]));
+    }
+  }
+  return said;
 }
 
 // What the syslogd before may not have read; at worst it is written twice.
 bool Logger::say_again() {
   while (!again_.empty()) {
-    const std::string datagram = again_.front();
-    if (!say(datagram)) return false;
+    std::string datagram = again_.front();
+    if (say(std::span(&datagram, 1)) == 0) return false;
     again_.pop_front();
   }
   return true;

@@ -70,6 +70,7 @@ inline constexpr SandboxRule rows[] = {
     {SCMP_SYS(close),           not_fixed,      o, Y, o, o, o, o, o, o, "no fixed channel number ever falls free"},
     {SCMP_SYS(sendmsg),         any,            Y, Y, Y, Y, Y, Y, Y, Y, "messages to peers"},
     {SCMP_SYS(sendto),          any,            Y, Y, Y, Y, Y, Y, Y, Y, "log lines"},
+    {SCMP_SYS(sendmmsg),        any,            Y, o, o, o, o, o, o, o, "lines that syslog gets together"},
     {SCMP_SYS(recvmsg),         any,            Y, o, Y, Y, Y, Y, Y, Y, "messages from peers"},
     {SCMP_SYS(recvmsg),         fixed_channel,  o, Y, o, o, o, o, o, o, "messages from peers, never a connection"},
     {SCMP_SYS(recvfrom),        any,            Y, o, o, Y, o, o, o, o, "lines of the other roles; connections"},

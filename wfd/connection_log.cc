@@ -14,21 +14,21 @@ void Connection::log_request() {
   now_->known = false;
   const std::string status = now_->status == 0 ? "" : std::to_string(now_->status);
   const Mono now = worker_.loop().now();
-  const bool written = worker_.log().write(Line("request")
-                                               .add_id("id", ticket_.connection)
-                                               .add("src", ticket_.client.address.text())
-                                               .add("sport", ticket_.client.port)
-                                               .add("dst", ticket_.destination.address.text())
-                                               .add("dport", ticket_.destination.port)
-                                               .add("host", now_->host)
-                                               .add("user", now_->user)
-                                               .add("sid", now_->sid)
-                                               .add("method", now_->method)
-                                               .add("target", now_->target)
-                                               .add("status", status)
-                                               .add("in", now_->in)
-                                               .add("out", now_->out)
-                                               .add("ms", (now - now_->began).ms()));
+  const bool written = worker_.record(Line("request")
+                                          .add_id("id", ticket_.connection)
+                                          .add("src", ticket_.client.address.text())
+                                          .add("sport", ticket_.client.port)
+                                          .add("dst", ticket_.destination.address.text())
+                                          .add("dport", ticket_.destination.port)
+                                          .add("host", now_->host)
+                                          .add("user", now_->user)
+                                          .add("sid", now_->sid)
+                                          .add("method", now_->method)
+                                          .add("target", now_->target)
+                                          .add("status", status)
+                                          .add("in", now_->in)
+                                          .add("out", now_->out)
+                                          .add("ms", (now - now_->began).ms()));
   if (!written && !worker_.log().may_proceed(now)) last_request_ = true;
 }
 

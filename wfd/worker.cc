@@ -146,6 +146,12 @@ void Worker::sweep() {
   if (connections_.empty() && (single || retiring_)) loop_.stop(0);
 }
 
+bool Worker::record(const Line& line) {
+  if (shop_.settings.isolation.connections_per_worker == 1) return log().write(line);
+  if (!recorder_.active()) recorder_.set(loop_, loop_.now(), [this] { (void)log().flush(); });  // may_proceed() knows
+  return log().add(line);
+}
+
 const Ticket* Worker::ticket_of(std::uint64_t connection) const {
   const auto found = connections_.find(connection);
   return found == connections_.end() ? nullptr : &found->second->ticket();
@@ -300,6 +306,7 @@ int run_worker(Shop& shop, WorkerSeat& seat) {
   Worker worker(shop, seat, *loop);
   if (!worker.start()) return exit_system;
   const Result<int> code = loop->run();
+  (void)worker.log().flush();  // nothing more can be done about it
   return code ? *code : exit_system;
 }
 

@@ -24,6 +24,9 @@ class Worker final : public SignPeer, public ResumptionPeer {
   Shop& shop() { return shop_; }
   Loop& loop() { return loop_; }
   Log& log() { return *seat_.log; }
+  // Hands over the line of a request, together with others of this round when there are
+  // connections beside this one.  False: not recorded.
+  bool record(const Line& line);
   bool tracing() const { return seat_.trace; }
   // The domain of our cookie, as sessions told it; empty before.
   std::string_view cookie_domain() const { return cookie_domain_; }
@@ -101,7 +104,7 @@ class Worker final : public SignPeer, public ResumptionPeer {
   std::vector<std::unique_ptr<Connection>> over_;
   std::optional<GenerationReader> generations_;
   std::string cookie_domain_;
-  Timer sweeper_, reviewer_;
+  Timer sweeper_, reviewer_, recorder_;
   bool retiring_ = false;
 };
 

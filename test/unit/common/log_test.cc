@@ -108,6 +108,30 @@ TEST_CASE("a line reaches the logger in one packet, its level in front", "[log]"
   CHECK(desk.heard().empty());
 }
 
+TEST_CASE("lines that go together are one packet, in order, and none stays behind", "[log]") {
+  Desk desk;
+  CHECK(desk.log.flush());
+  CHECK(desk.heard().empty());  // nothing is no packet
+  CHECK(desk.log.add(Line("a")));
+  CHECK(desk.log.add(Line("b", Level::error).add("what", "x\x1ey")));
+  CHECK(desk.heard().empty());
+  CHECK(desk.log.write(Line("c")));
+  CHECK(desk.heard() == "6event=a\x1e" "3event=b what=\"x\\x1ey\"\x1e" "6event=c");
+  for (int i = 0; i < 100; ++i) CHECK(desk.log.add(Line("n").add("i", i).add("what", std::string(500, 'x'))));
+  CHECK(desk.log.flush());
+  int next = 0;
+  for (std::string text = desk.heard(); !text.empty(); text = desk.heard()) {
+    CHECK(text.size() <= line_packet_bytes);
+    for (std::size_t at = 0; (at = text.find(" i=", at)) != text.npos; ++at, ++next)
+      CHECK(text.substr(at + 3).starts_with(std::to_string(next) + " "));
+  }
+  CHECK(next == 100);
+  desk.in.reset();
+  CHECK(desk.log.add(Line("lost")));
+  CHECK_FALSE(desk.log.flush());
+  CHECK_FALSE(Log().add(Line("x")));
+}
+
 TEST_CASE("debug lines are written only when asked for", "[log]") {
   Desk quiet, talkative(OnLogFailure::deny, true);
   quiet.log.debug("x");

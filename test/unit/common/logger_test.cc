@@ -152,6 +152,44 @@ TEST_CASE("a broken role cannot forge a second line, a level, or the sender's na
   CHECK(after_head(desk.syslogd.line()) == "event=after");
 }
 
+TEST_CASE("lines that come in one packet are as many lines for syslog, each once", "[logger]") {
+  POSTERN_NEEDS_ROOT
+  Desk desk;
+  desk.start();
+  constexpr int lines = 500;  // in packets that hold more than a datagram socket queues
+  for (int i = 0; i < lines; ++i) REQUIRE(desk.porter.add(Line("n", i % 2 ? Level::info : Level::error).add("i", i)));
+  REQUIRE(desk.porter.flush());
+  (void)::poll(nullptr, 0, 50);  // it gets stuck in the middle of one
+  for (int i = 0; i < lines; ++i) {
+    const std::string line = desk.syslogd.line();
+    REQUIRE(after_head(line) == "event=n i=" + std::to_string(i));
+    CHECK(line.starts_with(i % 2 ? "<30>" : "<27>"));
+  }
+  CHECK(desk.syslogd.line(100).empty());
+}
+
+TEST_CASE("a syslogd that restarts in the middle of a packet gets the rest of it", "[logger]") {
+  POSTERN_NEEDS_ROOT
+  Desk desk;
+  desk.start();
+  constexpr int lines = 100;
+  for (int i = 0; i < lines; ++i) REQUIRE(desk.porter.add(Line("n").add("i", i)));
+  REQUIRE(desk.porter.flush());
+  CHECK(after_head(desk.syslogd.line()) == "event=n i=0");
+  desk.syslogd.close();
+  CHECK(desk.asked());
+  desk.syslogd.open();
+  REQUIRE(desk.logger->give(Item::syslog, desk.syslogd.way().get()));
+  std::set<std::string> seen;
+  const std::string last = "event=n i=" + std::to_string(lines - 1);
+  while (!seen.contains(last)) {
+    const std::string line = desk.syslogd.line();
+    REQUIRE_FALSE(line.empty());
+    seen.insert(after_head(line));
+  }
+  for (int i = 1; i < lines; ++i) CHECK(seen.contains("event=n i=" + std::to_string(i)));
+}
+
 TEST_CASE("a burst passes a syslogd that is slow without waiting for the beat", "[logger]") {
   POSTERN_NEEDS_ROOT
   Desk desk;
