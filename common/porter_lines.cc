@@ -1,5 +1,5 @@
 // Makes the log lines of porters: the one place that knows their fields and their order
-// (DESIGN 9).  Called by porter.cc alone; nothing here decides whether a line is written.
+// (DESIGN 9).  Called by porters, and by the signer for what it refuses; nothing here decides whether a line is written.
 // Never put here: a word that a client chose.
 
 #include "common/porter_lines.h"

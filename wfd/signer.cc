@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/porter_lines.h"
+
 namespace postern::wfd {
 namespace {
 
@@ -55,20 +57,10 @@ bool Signer::sign(Client& client, Sign& message, Packet&) {
   postern::Signature answer;
   answer.tag = message.tag;
   const std::string_view reason = try_to_sign(client.worker, message, answer);
-  if (!reason.empty()) refuse(message.ticket, reason);
+  if (!reason.empty()) (void)log_.write(refuse_line(message.ticket, reason));  // it is a "no" in any case
   // A worker that does not listen waits for one answer at a time; more than its queue
   // holds is a worker that asks without listening.
   return client.channel.send(answer) != Told::full;
-}
-
-void Signer::refuse(const Ticket& ticket, std::string_view reason) {
-  Line line("refuse", Level::warning);
-  line.add_id("id", ticket.connection)
-      .add("src", ticket.client.address.text())
-      .add("dst", ticket.destination.address.text())
-      .add("status", "")
-      .add("reason", reason);
-  (void)log_.write(line);  // it is a "no" in any case
 }
 
 bool Signer::keep_session(Client& client, KeepSession& message, Packet&) {

@@ -45,7 +45,6 @@ class Signer {
   // Why a text is not signed; empty when it is, and then `answer` has the signature.
   std::string_view try_to_sign(std::uint64_t worker, const Sign& message,
                                postern::Signature& answer);
-  void refuse(const Ticket& ticket, std::string_view reason);
 
   Loop& loop_;
   Log& log_;

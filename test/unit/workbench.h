@@ -56,6 +56,16 @@ inline Ends make_ends() {
   return {std::move(pair->first), std::move(pair->second)};
 }
 
+// The porter introduces a worker to `role`; the worker's end comes back.
+inline Channel enroll_at(Channel& porter, Role role, std::uint64_t number) {
+  Ends ends = make_ends();
+  Enroll order;
+  order.worker = number;
+  const int lent[] = {ends.theirs.get()};
+  REQUIRE(porter.send(order, lent) == Told::sent);
+  return Channel(std::move(ends.ours), Role::worker, role);
+}
+
 // A log, and the lines written to it.
 class LogBook {
  public:

@@ -25,12 +25,6 @@ using test::in_child;
 using test::left_with;
 using test::Scratch;
 
-#define POSTERN_NEEDS_ROOT                           \
-  if (!test::have_root()) {                          \
-    WARN("SKIP: a jail can only be entered by root"); \
-    return;                                          \
-  }
-
 namespace {
 
 constexpr unsigned uid = 64321, gid = 64322;

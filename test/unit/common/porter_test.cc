@@ -18,12 +18,6 @@ using namespace postern;
 using test::RoleChild;
 using test::Scratch;
 
-#define POSTERN_NEEDS_ROOT                           \
-  if (!test::have_root()) {                          \
-    WARN("SKIP: a jail can only be entered by root"); \
-    return;                                          \
-  }
-
 namespace {
 
 PorterPlan plan_for(std::uint32_t spares) {

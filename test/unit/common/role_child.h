@@ -12,6 +12,12 @@
 #include "common/role_process.h"
 #include "unit/common/children.h"
 
+#define POSTERN_NEEDS_ROOT                           \
+  if (!test::have_root()) {                          \
+    WARN("SKIP: a jail can only be entered by root"); \
+    return;                                          \
+  }
+
 namespace postern::test {
 
 // A directory of root for one test, gone when the test is over.

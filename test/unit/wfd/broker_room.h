@@ -105,14 +105,7 @@ class Room {
     sessions = Channel(std::move(to_sessions.ours), Role::sessions, Role::broker);
     broker->ask_sessions(std::move(to_sessions.theirs));
   }
-  Channel enroll(std::uint64_t number) {
-    Ends ends = make_ends();
-    Enroll order;
-    order.worker = number;
-    const int lent[] = {ends.theirs.get()};
-    REQUIRE(porter.send(order, lent) == Told::sent);
-    return Channel(std::move(ends.ours), Role::worker, Role::broker);
-  }
+  Channel enroll(std::uint64_t number) { return enroll_at(porter, Role::broker, number); }
 
   Dial make_dial(std::uint64_t worker, const char* to = "127.0.0.2:443", Ports ports = Ports::both) {
     Dial dial;

@@ -12,15 +12,6 @@ std::string post(const std::string& path, const std::string& body, const std::st
 }
 const std::string form = "user=ada&pin=4711&passcode=123+456&host=a.example.org&path=%2Fx%3Fy";
 
-LoginResult granted(const Login& login) {
-  LoginResult result;
-  result.tag = login.tag;
-  result.granted = true;
-  result.cookie.assign(cookie_of(7).bytes());
-  result.user = UserName("ada");
-  result.sid = Sid("sid7");
-  return result;
-}
 
 }  // namespace
 

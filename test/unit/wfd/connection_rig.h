@@ -87,6 +87,16 @@ inline CookieValue cookie_of(unsigned char fill) {
 inline std::string cookie_field(unsigned char fill) {
   return "Cookie: SessionID=" + std::string(write_cookie_value(cookie_of(fill)).text()) + "\r\n";
 }
+// A login that went well; its cookie is that of session 7.
+inline LoginResult granted(const Login& login) {
+  LoginResult result;
+  result.tag = login.tag;
+  result.granted = true;
+  result.cookie.assign(cookie_of(7).bytes());
+  result.user = UserName("ada");
+  result.sid = Sid("sid7");
+  return result;
+}
 // A request of the session `fill` (0: of nobody).
 inline std::string request(const std::string& line, unsigned char fill = 1, const std::string& fields = "",
                            const std::string& host = "a.example.org") {

@@ -33,15 +33,6 @@ void look_says(Rig& rig, Standing standing) {
   info.sid = Sid("sid1");
   rig.say(rig.sessions, info);
 }
-LoginResult granted(const Login& login) {
-  LoginResult result;
-  result.tag = login.tag;
-  result.granted = true;
-  result.cookie.assign(cookie_of(7).bytes());
-  result.user = UserName("ada");
-  result.sid = Sid("sid7");
-  return result;
-}
 
 }  // namespace
 

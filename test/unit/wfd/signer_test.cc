@@ -38,14 +38,7 @@ class Room {
     porter = Channel(std::move(ends.ours), Role::porter, Role::signer);
     signer->hear_porter(std::move(ends.theirs));
   }
-  Channel enroll(std::uint64_t number) {
-    Ends ends = make_ends();
-    Enroll order;
-    order.worker = number;
-    const int lent[] = {ends.theirs.get()};
-    REQUIRE(porter.send(order, lent) == Told::sent);
-    return Channel(std::move(ends.ours), Role::worker, Role::signer);
-  }
+  Channel enroll(std::uint64_t number) { return enroll_at(porter, Role::signer, number); }
   Sign make_sign(const Ticket& ticket, const std::string& text = handshake_text()) {
     Sign sign;
     sign.tag = ++last_tag;
