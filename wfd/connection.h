@@ -74,7 +74,7 @@ class Connection {
     std::string method, target, host;  // copies, for the log and for comparing
     bool on_login_host = false;
     Taste taste = Taste::text;
-    std::size_t language = 0;       // of what we say ourselves
+    std::string languages;          // a person's Accept-Language, for what we say ourselves
     std::string user, sid;          // empty: nobody's
     Opening opening;                // on what ground it may go on when it is nobody's
     std::string asking_origin;      // the host of a page whose script may read our answers
@@ -151,7 +151,8 @@ class Connection {
   void demand_login_page();
   bool gets_our_cookie(std::string_view host) const;
   void refuse_cookie_domain();
-  Audience audience() const { return {now_->taste, now_->language, now_->on_login_host}; }
+  std::size_t language() const;
+  Audience audience() const { return {now_->taste, language(), now_->on_login_host}; }
   Reply unauthorized() const;
   void say(Reply reply, Event event);
   void refuse(unsigned status, std::string_view reason, const Detail& detail = {});

@@ -5,6 +5,7 @@
 #include "wfd/connection.h"
 #include "wfd/cookie.h"
 #include "wfd/cross_origin.h"
+#include "wfd/language.h"
 #include "wfd/methods.h"
 #include "wfd/navigation.h"
 #include "wfd/target.h"
@@ -33,8 +34,7 @@ bool Connection::judge_head() {
   now_->target = std::string(now_->on_login_host ? head_.target.substr(0, head_.target.find('?')) : head_.target);
   now_->side = {head_.version, head_.method == "HEAD", !head_.keep_alive || last_request_};
   now_->taste = taste_of(head_.fields);
-  const bool people = now_->taste == Taste::html || now_->on_login_host;
-  if (people) now_->language = worker_.shop().pages->language_of(head_.fields);
+  if (now_->taste == Taste::html || now_->on_login_host) now_->languages = accept_language(head_.fields);
   request_body_ = BodyReader(head_.framing, head_.length);
   now_->asking_origin = listed_origin(head_.fields, policy().cors_origins);
   if (refuse_body() || refuse_head() || refuse_websocket()) return true;
@@ -201,6 +201,9 @@ bool Connection::gets_our_cookie(std::string_view host) const {
 void Connection::refuse_cookie_domain() {
   refuse(500, "cookie-domain", {Say::cookie_domain, {now_->host, worker_.cookie_domain()}});
 }
+
+// Found out when it is needed: most requests get no page of ours.
+std::size_t Connection::language() const { return worker_.shop().pages->language_of(now_->languages); }
 
 Reply Connection::unauthorized() const {
   return worker_.shop().pages->unauthorized(audience(), id_text());

@@ -85,7 +85,7 @@ void Connection::show_login_form(unsigned status, LoginTrouble trouble) {
   view.path = now_->form.path;
   view.link = now_->form.link;
   view.trouble = trouble;
-  Reply reply = worker_.shop().pages->login_form(now_->language, view);
+  Reply reply = worker_.shop().pages->login_form(language(), view);
   if (!now_->mark.brought) reply.add("Set-Cookie", write_way_mark(WayMark()));
   const Event event = state_ == State::ask ? Event::answered : state_ == State::read_form ? Event::refused : Event::page_wanted;
   say(std::move(reply), event);
@@ -151,7 +151,7 @@ void Connection::on_session(const SessionInfo& answer) {
   else if (now_->action == LoginAction::session_json)
     say(good ? pages.session(answer) : unauthorized(), Event::answered);
   else if (good)
-    say(pages.portal(now_->language, answer), Event::answered);
+    say(pages.portal(language(), answer), Event::answered);
   else
     demand_login_page();
   drive();
@@ -173,7 +173,7 @@ void Connection::on_logged_out(const LoggedOut& answer) {
 // Whatever cookie there is, is worthless now; the browser may forget it.
 void Connection::say_logged_out(Event event) {
   now_->duplicate_cookie = true;
-  Reply reply = worker_.shop().pages->logged_out(now_->language);
+  Reply reply = worker_.shop().pages->logged_out(language());
   if (now_->mark.total > 0) reply.add("Set-Cookie", write_way_mark(WayMark()));
   say(std::move(reply), event);
 }
@@ -257,7 +257,7 @@ void Connection::on_login(const LoginResult& answer) {
   const std::string go_on =
       address_after_login(now_->form.host, now_->form.path, settings.domains, settings.login_host);
   Reply reply = answer.failures == 0 ? redirect_reply(303, go_on)
-                                     : worker_.shop().pages->failures(now_->language, answer, go_on);
+                                     : worker_.shop().pages->failures(language(), answer, go_on);
   std::string cookie = set_cookie(settings.cookie.name, answer.cookie, worker_.cookie_domain());
   reply.add("Set-Cookie", cookie);
   wipe(cookie.data(), cookie.size());

@@ -71,7 +71,8 @@ std::optional<Range> parse_member(std::string_view member) {
 // The ranges in their order; none at all when one of them is malformed.
 std::vector<Range> parse_ranges(std::string_view list) {
   std::vector<Range> ranges;
-  if (list.size() > max_accept_language) return {};
+  if (list.empty() || list.size() > max_accept_language) return {};
+  ranges.reserve(max_language_ranges);
   while (!list.empty()) {
     const std::string_view member = take_member(list);
     if (member.empty()) continue;
@@ -138,17 +139,15 @@ std::size_t choose_language(std::string_view accept_language, std::span<const st
   return best;
 }
 
-std::size_t choose_language(const Fields& fields, std::span<const std::string> tags, std::size_t otherwise) {
-  constexpr std::string_view name = "accept-language";
-  if (const std::optional<std::string_view> only = fields.only(name)) return choose_language(*only, tags, otherwise);
+std::string accept_language(const Fields& fields) {
   std::string all;
   for (const Field& field : fields) {
-    if (!equal_folded(field.name, name)) continue;
-    if (!all.empty()) all += ", ";
+    if (!equal_folded(field.name, "accept-language")) continue;
+    if (!all.empty()) all += ',';
     all.append(field.value.substr(0, max_accept_language + 1));
-    if (all.size() > max_accept_language) return otherwise;
+    if (all.size() > max_accept_language) break;
   }
-  return choose_language(all, tags, otherwise);
+  return all;
 }
 
 }  // namespace postern::wfd

@@ -27,7 +27,8 @@ bool is_language_tag(std::string_view tag);
 // out what its range names or includes.  Among equals, what is named first is taken, and
 // `otherwise` before all others of a `*`.
 std::size_t choose_language(std::string_view accept_language, std::span<const std::string> tags, std::size_t otherwise);
-// The same, of all fields of that name as one list.
-std::size_t choose_language(const Fields& fields, std::span<const std::string> tags, std::size_t otherwise);
+// What Accept-Language says, all fields of that name as one list; longer than
+// max_accept_language, and so nothing that choose_language() reads, if it is too long.
+std::string accept_language(const Fields& fields);
 
 }  // namespace postern::wfd

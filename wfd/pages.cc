@@ -78,7 +78,9 @@ Result<Pages> Pages::load(int directory, PageSettings settings) {
   return pages;
 }
 
-std::size_t Pages::language_of(const Fields& fields) const { return choose_language(fields, tags_, 0); }
+std::size_t Pages::language_of(std::string_view accept_language) const {
+  return choose_language(accept_language, tags_, 0);
+}
 
 const PageSet& Pages::set(std::size_t language) const { return sets_[language < sets_.size() ? language : 0]; }
 

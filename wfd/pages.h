@@ -11,7 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "common/http_fields.h"
 #include "common/messages.h"
 #include "common/result.h"
 #include "wfd/page_files.h"
@@ -58,8 +57,8 @@ class Pages {
   // too long or malformed is an error (page_set.h says more): the start stops.
   static Result<Pages> load(int directory, PageSettings settings);
 
-  // The language that the request asks for, as far as we have it.
-  std::size_t language_of(const Fields& fields) const;
+  // The language that Accept-Language asks for, as far as we have it.
+  std::size_t language_of(std::string_view accept_language) const;
 
   // A small complete page for a status of ours (an unknown one becomes 500), as HTML in the
   // reader's language, or in English as JSON (RFC 9457: title, status, detail, id) or plain

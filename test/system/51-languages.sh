@@ -78,6 +78,13 @@ install -m 644 /dev/null "$pages/static/left.css"
 make_jails -p "$site" || fail "make-jails.sh, over what was left: $(cat "$LAB/out")"
 [ ! -e "$pages/static/left.css" ] || fail "what nobody has any more is still there"
 
+# The installed script takes them from where a site keeps them.
+mkdir "$LAB/share"
+cp -r "$ROOT/etc/make-jails.sh" "$ROOT/chroot-skel" "$LAB/share"
+unshare -m sh -ec 'mount -t tmpfs none /etc; mkdir /etc/postern; cp -r "$1" /etc/postern/pages; "$2/make-jails.sh" "$2/jail" "$3"' \
+  - "$site" "$LAB/share" $UID_BASE > "$LAB/out" 2>&1 || fail "make-jails.sh, installed: $(cat "$LAB/out")"
+cmp "$site/texts.cs" "$LAB/share/jail/wfd/worker/pages/texts.cs" || fail "the installed script leaves /etc/postern/pages out"
+
 # refused WORDS: a reload and a start are, with these words, and the old pages stay.
 refused() {
   local status=0

@@ -58,7 +58,7 @@ TEST_CASE("a field of too many ranges is not read", "[language]") {
 TEST_CASE("several fields are one list", "[language]") {
   const auto of = [](const std::string& lines) {
     const auto request = get(lines);
-    return tags[choose_language(request->head.fields, tags, 0)];
+    return tags[choose_language(accept_language(request->head.fields), tags, 0)];
   };
   CHECK(of("") == "en");
   CHECK(of("Accept-Language: de\r\n") == "de");
