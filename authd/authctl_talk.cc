@@ -23,9 +23,12 @@ constexpr timeval connect_patience{10, 0};  // an authd that hangs has a full qu
 std::string member_of(const JsonText& row, std::string_view key) {
   auto members = read_flat_json(row.text());
   if (!members) return {};
-  for (auto& [name, value] : *members)
-    if (name == key) return std::move(value);
-  return {};
+  std::string found;
+  for (auto& [name, value] : *members) {
+    if (name == key) found = value;
+    wipe(value.data(), value.size());
+  }
+  return found;
 }
 
 Result<AdminTalk> AdminTalk::open(const std::string& path) {

@@ -18,6 +18,12 @@ namespace {
 constexpr std::array<std::string_view, 4> format_names = {"csv", "otpauth", "aegis", "google"};
 static_assert(format_names.size() == static_cast<std::size_t>(ImportFormat::last) + 1);
 
+// What some editors write in front of a text: the mark of its byte order.
+std::size_t mark_size(std::string_view text) {
+  constexpr std::string_view mark = "\xef\xbb\xbf";
+  return text.starts_with(mark) ? mark.size() : 0;
+}
+
 std::string upper(std::string_view text) {
   std::string out(text);
   for (char& c : out)
@@ -49,6 +55,7 @@ std::optional<ImportFormat> import_format_named(std::string_view name) {
 }
 
 ImportFormat import_format_of(std::string_view text) {
+  text.remove_prefix(mark_size(text));
   const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
   text.remove_prefix(begin);
   if (text.starts_with("otpauth-migration:")) return ImportFormat::google;
@@ -62,7 +69,7 @@ ImportList read_import(std::span<char> text, ImportFormat format, const ImportRu
   ImportList list;
   ImportCollector found(list, rules);
   if (text.size() > max_import_size) found.trouble("", "the file is too large");
-  else readers[static_cast<std::size_t>(format)](text, found);
+  else readers[static_cast<std::size_t>(format)](text.subspan(mark_size({text.data(), text.size()})), found);
   wipe(text.data(), text.size());
   return list;
 }

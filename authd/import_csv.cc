@@ -1,6 +1,6 @@
 // CSV (RFC 4180) with a header: one user a line.  Fields are unquoted in place.  Whatever
 // spreadsheets do beyond the RFC is refused, because it would move values into the wrong
-// column; a mark of byte order in front is skipped.
+// column.
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,6 @@ namespace {
 
 using Fields = std::vector<std::string_view>;
 constexpr std::size_t max_fields = 32;
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 // Takes one record after the other from a text.
 class CsvReader {
@@ -41,7 +40,10 @@ class CsvReader {
   }
 
  private:
-  bool at_end() const { return left_.empty() || left_[0] == '\n' || left_[0] == '\r'; }
+  bool at_end() const {
+    const std::string_view left(left_.data(), left_.size());
+    return left.empty() || left.starts_with('\n') || left.starts_with("\r\n");
+  }
   void skip_line() {
     const auto end = std::ranges::find(left_, '\n');
     left_ = std::span<char>(end == left_.end() ? end : end + 1, left_.end());
@@ -146,8 +148,6 @@ Result<void> put_fields(ImportUser& user, const std::vector<std::size_t>& order,
 }  // namespace
 
 void read_csv(std::span<char> text, ImportCollector& found) {
-  if (std::string_view(text.data(), text.size()).starts_with(byte_order_mark))
-    text = text.subspan(byte_order_mark.size());
   CsvReader csv(text);
   std::optional<std::vector<std::size_t>> order;
   while (!csv.done()) {

@@ -13,9 +13,12 @@ namespace {
 
 constexpr std::string_view hex = "0123456789abcdef";
 
-// `value` in quotes.  Bytes that are not ASCII pass: rows are UTF-8 or ASCII.
+// `value` in quotes.  Bytes that are not ASCII pass: rows are UTF-8 or ASCII.  It never
+// grows beyond the room that it has at first, for growing leaves copies behind.
 std::string quoted(std::string_view value) {
-  std::string out = "\"";
+  std::string out;
+  out.reserve(2 + 6 * value.size());
+  out += '"';
   for (const char c : value) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
@@ -87,6 +90,7 @@ class FlatReader {
   std::optional<std::string> string() {
     if (!eat('"')) return {};
     std::string out;
+    out.reserve(left_.size());  // as in quoted()
     while (!left_.empty()) {
       const char c = left_[0];
       left_.remove_prefix(1);

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "common/sandbox.h"
+#include "common/secret.h"
 
 namespace postern {
 namespace {
@@ -44,14 +45,15 @@ Result<void> wake_libraries() {
 
 Result<std::string> read_all(int fd, std::size_t limit) {
   std::string all;
-  char room[16384];
+  Secret<16384> piece;  // it may be a key, which is shorter than that: `all` leaves no copies by growing
+  const std::span<std::byte> room = piece.fill(piece.capacity);
   for (;;) {
-    const ssize_t n = ::pread(fd, room, sizeof room, static_cast<off_t>(all.size()));
+    const ssize_t n = ::pread(fd, room.data(), room.size(), static_cast<off_t>(all.size()));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail_errno("cannot read");
     if (n == 0) return all;
     if (limit - all.size() < static_cast<std::size_t>(n)) return fail("longer than allowed");
-    all.append(room, static_cast<std::size_t>(n));
+    all.append(piece.text().substr(0, static_cast<std::size_t>(n)));
   }
 }
 

@@ -46,6 +46,16 @@ TEST_CASE("a format is known by its name and by how its text begins", "[import]"
   CHECK(import_format_of("# mine\notpauth://totp/x") == ImportFormat::otpauth);
   CHECK(import_format_of("otpauth-migration://offline?data=") == ImportFormat::google);
   CHECK(import_format_of("\r\n{\"version\":1}") == ImportFormat::aegis);
+  CHECK(import_format_of("\xef\xbb\xbf{\"version\":1}") == ImportFormat::aegis);
+  CHECK(import_format_of("\xef\xbb\xbf\notpauth://totp/x") == ImportFormat::otpauth);
+}
+
+TEST_CASE("a mark of byte order in front is no part of the text, in any format", "[import]") {
+  const std::string uri = "otpauth://totp/alice?secret=" + std::string(key) + "\n";
+  CHECK(told("\xef\xbb\xbf" + uri, ImportFormat::otpauth) == told(uri, ImportFormat::otpauth));
+  CHECK(told(uri, ImportFormat::otpauth).starts_with("alice totp"));
+  const std::string tree = "{\"version\":1,\"header\":{\"slots\":null,\"params\":null},\"db\":{\"version\":2,\"entries\":[]}}";
+  CHECK(told("\xef\xbb\xbf" + tree, ImportFormat::aegis) == told(tree, ImportFormat::aegis));
 }
 
 TEST_CASE("CSV is read by its header", "[import]") {
@@ -84,6 +94,8 @@ TEST_CASE("CSV that could mean two things is refused, line by line", "[import]")
       {"user,pin\nalice\n", "line 2: 1 fields instead of 2\n"},
       {"user,pin\nalice,1234,5\n", "line 2: 3 fields instead of 2\n"},
       {"user,pin\nalice,12\"34\n", "line 2: a quote within a field that does not begin with one\n"},
+      {"user,pin\nalice,\"1234\"\rdave,5678\nbob,\n", "bob totp SHA1 6 30 0  []\nline 2: something follows a closing quote\n"},
+      {"user,pin\nalice,\"1234\"\r", "line 2: something follows a closing quote\n"},
       {"user,pin\nalice,\"1234\"5\nbob,\n", "bob totp SHA1 6 30 0  []\nline 2: something follows a closing quote\n"},
       {"user,pin\nalice,\"1234\nbob,5678\n", "line 2: a quote that is not closed\n"},
       {"user,pin\nalice,\"12\n34\"\nbob,123\n",
