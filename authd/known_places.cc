@@ -9,6 +9,10 @@ Address place_of(const Address& source) {
   return source.family() == Family::v6 ? source.masked(64) : source;
 }
 
+Address site_of(const Address& source) {
+  return source.family() == Family::v6 ? source.masked(48) : source;
+}
+
 void KnownPlaces::add(std::string_view user, const Address& place) {
   const auto [where, is_new] = pairs_.emplace(std::string(user), place);
   if (!is_new) return;

@@ -18,6 +18,10 @@ namespace postern::authd {
 // client moves as it likes.
 Address place_of(const Address& source);
 
+// What one customer of a network may have of it: the address, or the /48 of one of IPv6,
+// which holds 65,536 places.
+Address site_of(const Address& source);
+
 class KnownPlaces {
  public:
   static constexpr std::size_t most = 16'384;  // pairs; the oldest goes

@@ -5,10 +5,18 @@
 
 #include <algorithm>
 
-namespace postern::authd {
+#include "authd/known_places.h"
 
-std::size_t LoginQueue::count_of(const Line& line, const Address& place) {
-  return static_cast<std::size_t>(std::ranges::count(line, place, &WaitingLogin::place));
+namespace postern::authd {
+namespace {
+
+Address place(const WaitingLogin& login) { return login.place; }
+Address site(const WaitingLogin& login) { return site_of(login.place); }
+
+}  // namespace
+
+std::size_t LoginQueue::strangers_from(Ground ground, const Address& where) const {
+  return static_cast<std::size_t>(std::ranges::count(strangers_, where, ground));
 }
 
 bool LoginQueue::has_room_for(const WaitingLogin& login) const {
@@ -16,15 +24,30 @@ bool LoginQueue::has_room_for(const WaitingLogin& login) const {
   return known_.size() < most && static_cast<std::size_t>(own) < most_of_user;
 }
 
-// The latest stranger from the place that most of them are from.
-LoginQueue::Line::iterator LoginQueue::most_crowding() {
-  const auto lighter = [this](const WaitingLogin& a, const WaitingLogin& b) {
-    return count_of(strangers_, a.place) < count_of(strangers_, b.place);
-  };
-  const Address place = std::ranges::max_element(strangers_, lighter)->place;
-  const auto last = std::find_if(strangers_.rbegin(), strangers_.rend(),
-                                 [&](const WaitingLogin& login) { return login.place == place; });
-  return std::prev(last.base());
+// The latest stranger from the ground that most of them are from; of one site only, if
+// there is one.
+LoginQueue::Line::iterator LoginQueue::most_crowding(Ground ground, const std::optional<Address>& within) {
+  auto found = strangers_.end();
+  std::size_t most_there = 0;
+  for (auto login = strangers_.begin(); login != strangers_.end(); ++login) {
+    if (within && site(*login) != *within) continue;
+    const std::size_t count = strangers_from(ground, ground(*login));
+    if (count < most_there) continue;
+    most_there = count;
+    found = login;
+  }
+  return found;
+}
+
+// Who must go for `login`: somebody from a site with more than its share, else from such a
+// place within its own site; else nobody.
+LoginQueue::Line::iterator LoginQueue::to_displace(const WaitingLogin& login) {
+  const Address crowded = site(*most_crowding(site, {})), own = site(login);
+  if (strangers_from(site, crowded) > strangers_from(site, own) + 1) return most_crowding(place, crowded);
+  const auto neighbour = most_crowding(place, own);
+  const bool can_go = neighbour != strangers_.end() &&
+                      strangers_from(place, neighbour->place) > strangers_from(place, login.place) + 1;
+  return can_go ? neighbour : strangers_.end();
 }
 
 LoginQueue::Admission LoginQueue::admit(WaitingLogin login, bool is_known) {
@@ -34,10 +57,10 @@ LoginQueue::Admission LoginQueue::admit(WaitingLogin login, bool is_known) {
   }
   Admission admission{true, {}};
   if (strangers_.size() >= most) {
-    const auto crowding = most_crowding();
-    if (count_of(strangers_, crowding->place) <= count_of(strangers_, login.place) + 1) return {};
-    admission.displaced = crowding->tag;
-    strangers_.erase(crowding);
+    const auto leaving = to_displace(login);
+    if (leaving == strangers_.end()) return {};
+    admission.displaced = leaving->tag;
+    strangers_.erase(leaving);
   }
   strangers_.push_back(std::move(login));
   return admission;

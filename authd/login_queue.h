@@ -30,8 +30,8 @@ class LoginQueue {
     bool admitted = false;
     std::optional<std::uint32_t> displaced;  // the tag of one that had to go instead
   };
-  // A stranger finds room in a full line when another place has more than its fair share
-  // of it: the latest from the place that has the most must go.
+  // A stranger finds room in a full line when another site, or another place of his own
+  // site, has more than its fair share of it: the latest from where most are must go.
   Admission admit(WaitingLogin login, bool is_known);
   // Takes out whose turn it is.
   std::optional<std::uint32_t> next();
@@ -41,9 +41,11 @@ class LoginQueue {
 
  private:
   using Line = std::deque<WaitingLogin>;
+  using Ground = Address (*)(const WaitingLogin&);  // its place or its site
   bool has_room_for(const WaitingLogin& login) const;
-  static std::size_t count_of(const Line& line, const Address& place);
-  Line::iterator most_crowding();
+  std::size_t strangers_from(Ground ground, const Address& where) const;
+  Line::iterator most_crowding(Ground ground, const std::optional<Address>& within);
+  Line::iterator to_displace(const WaitingLogin& login);
 
   Line known_, strangers_;
 };

@@ -28,10 +28,13 @@ namespace postern::authd {
 inline constexpr std::size_t max_gate_peers = 96;    // three for each wfd generation
 inline constexpr std::size_t max_admin_peers = 16;
 inline constexpr std::size_t max_workers = 60'000;   // below the role's limit of descriptors
-inline constexpr std::size_t max_logins = 128;       // that wait, for the vault or for their "no"
-inline constexpr std::size_t max_known_logins = 32;  // beyond these, for users at places of their own
+// Logins that wait: for the vault, where login_queue.h bounds them, or for the time of
+// their "no".  The latter cost no more than their room, so there may be many.
+inline constexpr std::size_t max_logins = 1024;
+inline constexpr std::size_t max_known_logins = 256;  // beyond these, for users at places of their own
 inline constexpr unsigned max_logins_per_worker = 8;
 inline constexpr std::size_t max_logins_per_place = 8;
+inline constexpr std::size_t max_logins_per_site = 32;  // of IPv6; elsewhere a site is a place
 inline constexpr std::size_t max_forwards = 16;      // operators' questions before the vault
 inline constexpr Duration hello_patience = seconds(5);
 inline constexpr Duration ended_patience = seconds(1);
@@ -145,6 +148,7 @@ class Sessions {
   // sessions_login.cc
   bool login(WorkerPeer& worker, Login& message, Packet&);
   std::string_view reason_against(const WorkerPeer& worker, const Ticket& ticket, bool is_known) const;
+  bool crowds(const Address& client) const;
   bool refuse_login(WorkerPeer* worker, const PendingLogin& pending, std::string_view reason);
   void grant_login(WorkerPeer& worker, const PendingLogin& pending, const PasscodeResult& result);
   void send_grant(WorkerPeer& worker, const PendingLogin& pending, const PasscodeResult& result,
@@ -161,6 +165,7 @@ class Sessions {
   bool passcode_result(VaultPeer&, PasscodeResult& message, Packet&);
   void end_login(LoginPlace place, const PasscodeResult& result);
   bool places(VaultPeer&, Places& message, Packet&);
+  void ask_places(std::uint32_t from);
 
   // sessions_admin.cc
   void hear_admin(AdminPeer& admin, std::uint32_t events);

@@ -210,23 +210,27 @@ bool Sessions::admin_row(VaultPeer&, AdminRow& message, Packet&) { return pass_o
 bool Sessions::admin_chunk_out(VaultPeer&, AdminChunk& message, Packet&) { return pass_on(message); }
 
 // A user who was disabled or removed, or who may have been, has no session any more; and
-// nobody has after a restore.
+// nobody has after a restore, nor is anybody known where he was.
 void Sessions::throw_out(const Forward& waiting) {
-  if (waiting.verb == AdminVerb::restore && !waiting.dry_run)
+  if (waiting.verb == AdminVerb::restore && !waiting.dry_run) {
     for (const EndedSession& one : table_.end_everybody()) announce(one, "revoke", "restore");
+    places_ = KnownPlaces();
+    ask_places(0);
+  }
   const bool disabled = waiting.verb == AdminVerb::user_disable;
   if (!disabled && waiting.verb != AdminVerb::user_remove) return;
   for (const EndedSession& one : table_.end_user(waiting.user.view()))
     announce(one, "revoke", disabled ? "disabled" : "removed");
 }
 
-// His sessions end before the operator hears "done".
+// His sessions end before the operator hears "done".  A "no" may come when it was done
+// all the same, and only the answer got lost.
 bool Sessions::admin_end(VaultPeer&, AdminEnd& message, Packet&) {
   const auto place = forwards_.find(message.tag);
   if (place == forwards_.end()) return true;  // nobody waits for it any more
   const Forward waiting = place->second;
   forwards_.erase(place);
-  if (message.done) throw_out(waiting);
+  throw_out(waiting);
   AdminPeer* admin = admins_.find(waiting.admin);
   if (admin != nullptr && !end_answer(*admin, message.done, message.reason.view()))
     admins_.bury(*admin);

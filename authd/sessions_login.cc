@@ -21,16 +21,24 @@ std::string_view Sessions::reason_against(const WorkerPeer& worker, const Ticket
                                           bool is_known) const {
   if (!vault_.channel) return reason::missing_peer;
   if (!ready_) return reason::not_ready;
-  const Address place = place_of(ticket.client.address);
-  const auto same_place = std::ranges::count_if(logins_, [&](const auto& row) {
-    return place_of(row.second.ticket.client.address) == place;
-  });
   const std::size_t room = max_logins + (is_known ? max_known_logins : 0);
   if (logins_.size() >= room || worker.logins >= max_logins_per_worker ||
-      static_cast<std::size_t>(same_place) >= max_logins_per_place)
+      crowds(ticket.client.address))
     return reason::busy;
   if (deny_unrecorded_ && !outside_.log.may_proceed(now())) return reason::no_log;
   return reason::none;
+}
+
+// Has the neighbourhood of `client` as many as it may have?
+bool Sessions::crowds(const Address& client) const {
+  const Address place = place_of(client), site = site_of(client);
+  std::size_t of_place = 0, of_site = 0;
+  for (const auto& [tag, login] : logins_) {
+    if (site_of(login.ticket.client.address) != site) continue;
+    ++of_site;
+    if (place_of(login.ticket.client.address) == place) ++of_place;
+  }
+  return of_place >= max_logins_per_place || of_site >= max_logins_per_site;
 }
 
 bool Sessions::login(WorkerPeer& worker, Login& message, Packet&) {

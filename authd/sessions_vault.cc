@@ -20,9 +20,9 @@ void Sessions::take_vault(UniqueFd channel) {
   if (!channel) return;
   vault_.channel = Channel(std::move(channel), Role::sessions, Role::vault);
   if (!vault_.watcher.start(outside_.loop, vault_.channel.fd(), EPOLLIN,
-                            [this](std::uint32_t) { hear_vault(); }) ||
-      vault_.channel.send(AskPlaces{}) != Told::sent)
+                            [this](std::uint32_t) { hear_vault(); }))
     return lose_vault();
+  ask_places(0);
   if (ready_) tell_vault_soon();
   else if (keeper_.persists()) ask_recall();
 }
@@ -36,7 +36,7 @@ void Sessions::hear_vault() {
   Packet packet;
   for (int i = 0; i < burst; ++i) {
     const Heard heard = vault_.channel.receive(packet);
-    if (heard == Heard::nothing) return;
+    if (heard == Heard::nothing) return tell_vault_soon();  // there is room again
     if (heard == Heard::packet && dispatch(table, *this, vault_, packet)) continue;
     note(fault_line(Role::vault, heard == Heard::closed ? "the vault is gone"
                                                         : "the vault broke the rules"));
@@ -126,10 +126,16 @@ bool Sessions::places(VaultPeer&, Places& message, Packet&) {
   for (const PlaceRow& row : std::span(message.rows).first(message.count))
     places_.add_older(row.user.view(), row.place);
   const std::uint32_t next = message.from + message.count;
-  if (message.count == 0 || next >= KnownPlaces::most) return true;
-  AskPlaces more;
-  more.from = next;
-  return vault_.channel.send(more) == Told::sent;
+  if (message.count != 0 && next < KnownPlaces::most) ask_places(next);
+  return true;
+}
+
+// When the vault has no room for the question, those users wait with the strangers.
+void Sessions::ask_places(std::uint32_t from) {
+  AskPlaces question;
+  question.from = from;
+  if (vault_.channel && vault_.channel.send(question) != Told::sent)
+    outside_.log.debug("the vault has no room for a question about places");
 }
 
 }  // namespace postern::authd

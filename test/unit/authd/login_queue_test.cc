@@ -4,6 +4,7 @@
 #include <set>
 #include <vector>
 
+#include "authd/known_places.h"
 #include "unit/catch.h"
 
 using namespace postern;
@@ -75,6 +76,43 @@ TEST_CASE("nobody is displaced by a place that has as much already", "[queue]") 
   CHECK_FALSE(queue.admit(login(100, 3), false).admitted);
   CHECK(queue.admit(login(101, 700), false).displaced);
   CHECK_FALSE(queue.admit(login(102, 700), false).admitted);
+}
+
+// A /48 of IPv6 has 65,536 places.
+TEST_CASE("one site of IPv6 cannot fill the strangers' line from many places", "[queue]") {
+  const auto at = [](std::uint32_t tag, const std::string& text) {
+    return WaitingLogin{tag, "kate", place_of(Address::parse(text).value())};
+  };
+  LoginQueue queue;
+  for (std::uint32_t tag = 1; tag <= LoginQueue::most; ++tag)
+    REQUIRE(queue.admit(at(tag, "2001:db8:1:" + std::to_string(tag) + "::1"), false).admitted);
+  CHECK_FALSE(queue.admit(at(90, "2001:db8:1:ff::1"), false).admitted);
+  Tags displaced;
+  for (std::uint32_t tag = 100; tag < 112; ++tag) {
+    const bool v4 = tag % 2 == 0;
+    const auto admission = queue.admit(
+        v4 ? login(tag, tag) : at(tag, "2001:db8:" + std::to_string(tag) + ":1::1"), false);
+    REQUIRE(admission.admitted);
+    REQUIRE(admission.displaced);
+    displaced.push_back(*admission.displaced);
+  }
+  CHECK(displaced == Tags{24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13});
+}
+
+TEST_CASE("within a site a place with more than its share makes room", "[queue]") {
+  const auto at = [](std::uint32_t tag, const std::string& text) {
+    return WaitingLogin{tag, "kate", place_of(Address::parse(text).value())};
+  };
+  LoginQueue queue;
+  for (std::uint32_t tag = 1; tag <= LoginQueue::most; ++tag)
+    REQUIRE(queue.admit(at(tag, "2001:db8:1:1::" + std::to_string(tag)), false).admitted);
+  CHECK_FALSE(queue.admit(at(90, "2001:db8:1:1::90"), false).admitted);
+  const auto neighbour = queue.admit(at(91, "2001:db8:1:2::1"), false);
+  REQUIRE(neighbour.admitted);
+  CHECK(neighbour.displaced == 24);
+  const auto other = queue.admit(login(92, 1), false);
+  REQUIRE(other.admitted);
+  CHECK(other.displaced == 23);  // not the lonely neighbour
 }
 
 TEST_CASE("one user fills only his part of the first line, and then waits with the strangers",

@@ -34,6 +34,22 @@ struct Queueing : Town {
     run();
     return std::string(question->user.view());
   }
+  // From now on a no without work is held back for long.
+  void make_slow() {
+    Channel slow = begin("anna", "203.0.113.1");
+    run(1500);
+    CHECK(serve() == "anna");
+  }
+  // So many logins from one place, whose no is held back.
+  Channel hold(unsigned count, const std::string& source) {
+    const std::uint64_t number = ++last_worker;
+    Channel channel = worker(gate, number);
+    for (unsigned i = 0; i < count; ++i)
+      REQUIRE(channel.send(login_of(gate.ticket(number, source.c_str()), "guess")) == Told::sent);
+    run();
+    for (unsigned i = 0; i < count; ++i) CHECK(serve(LoginOutcome::throttled) == "guess");
+    return channel;
+  }
   void make_known(const char* user, const char* source) {
     Channel once = begin(user, source);
     CHECK(serve(LoginOutcome::granted) == user);
@@ -173,4 +189,30 @@ TEST_CASE("when the vault goes, what waits is refused, and what was refused keep
   };
   CHECK(says("user=bert src=198.51.100.2 result=fail reason=missing-peer"));
   CHECK(says("user=anna src=198.51.100.1 result=fail reason=throttled"));
+}
+
+TEST_CASE("answers that are held back keep nobody else out", "[sessions][queue]") {
+  Queueing town;
+  town.make_slow();
+  std::vector<Channel> held;
+  for (int place = 0; place < 20; ++place) held.push_back(town.hold(8, elsewhere(place)));
+  town.lines();
+  Channel crowding = town.begin("guess", elsewhere(0));
+  CHECK(town.logged("src=198.51.100.0 result=fail reason=busy"));
+  Channel other = town.begin("bert", elsewhere(60));
+  CHECK(town.serve() == "bert");
+  CHECK(town.is_silent(held.front()));  // all that time
+}
+
+TEST_CASE("one site of IPv6 has its share of the logins, from however many places", "[sessions][queue]") {
+  Queueing town;
+  town.make_slow();
+  std::vector<Channel> held;
+  for (std::size_t i = 0; i < max_logins_per_site / 2; ++i)
+    held.push_back(town.hold(2, "2001:db8:1:" + std::to_string(i) + "::1"));
+  town.lines();
+  Channel crowding = town.begin("guess", "2001:db8:1:1000::1");
+  CHECK(town.logged("src=2001:db8:1:1000::1 result=fail reason=busy"));
+  Channel other = town.begin("bert", "2001:db8:2:1000::1");
+  CHECK(town.serve() == "bert");
 }
