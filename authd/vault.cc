@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <string>
 
+#include "common/role_process.h"
+
 namespace postern::authd {
 namespace {
 
@@ -58,10 +60,21 @@ VaultConfig vault_config_of(const AuthdSettings& settings) {
 void VaultService::take_sessions(UniqueFd channel) {
   sessions_.watcher.stop();
   sessions_.channel = Channel(std::move(channel), Role::vault, Role::sessions);
-  if (!sessions_.channel) return;
-  const auto watched = sessions_.watcher.start(outside_.loop, sessions_.channel.fd(), EPOLLIN,
-                                               [this](std::uint32_t) { hear(); });
-  if (!watched) sessions_.channel.close();
+  alone_.cancel();
+  if (sessions_.channel && !sessions_.watcher.start(outside_.loop, sessions_.channel.fd(), EPOLLIN,
+                                                    [this](std::uint32_t) { hear(); }))
+    lose_sessions();
+}
+
+// The master brings a new channel with a new sessions.  But when sessions lives on, and one
+// of us two has given the channel up, there is one only for a new vault.
+void VaultService::lose_sessions() {
+  sessions_.watcher.stop();
+  sessions_.channel.close();
+  alone_.set(outside_.loop, outside_.loop.now() + outside_.patience_alone, [this] {
+    complain("nobody speaks with the vault any more, it begins anew");
+    outside_.loop.stop(exit_contradiction);
+  });
 }
 
 // One message a turn: each may take a tenth of a second, and the master has a say too.
@@ -80,8 +93,7 @@ void VaultService::hear() {
   const Heard heard = sessions_.channel.receive(packet);
   if (heard == Heard::nothing) return;
   if (heard == Heard::packet && dispatch(table, *this, sessions_, packet)) return;
-  sessions_.watcher.stop();
-  sessions_.channel.close();  // the master brings a new one
+  lose_sessions();
 }
 
 void VaultService::complain(std::string_view what) {
@@ -105,7 +117,7 @@ bool VaultService::check(Asker& asker, CheckPasscode& message, Packet&) {
   result.failures = answer.failures;
   result.logouts = answer.logouts;
   if (answer.last_logout) result.last_logout = answer.last_logout->s;
-  return asker.channel.send(result) == Told::sent;
+  return tell(asker, result);
 }
 
 // When they cannot be read there are none: some users wait longer then.
@@ -118,7 +130,7 @@ bool VaultService::ask_places(Asker& asker, AskPlaces& message, Packet&) {
     std::ranges::copy(*found, places.rows.begin());
     places.count = static_cast<std::uint32_t>(found->size());
   }
-  return asker.channel.send(places) == Told::sent;
+  return tell(asker, places);
 }
 
 bool VaultService::admin_ask(Asker& asker, AdminAsk& message, Packet&) {
@@ -155,7 +167,7 @@ bool VaultService::end_answer(Asker& asker, std::uint32_t tag, const Result<void
   end.tag = tag;
   end.done = done.has_value();
   if (!done) end.reason = Text<400>(done.error().what);
-  return asker.channel.send(end) == Told::sent;
+  return tell(asker, end);
 }
 
 Result<void> VaultService::send_row(std::uint32_t tag, JsonRow& row) {
@@ -163,7 +175,7 @@ Result<void> VaultService::send_row(std::uint32_t tag, JsonRow& row) {
   AdminRow message;
   message.tag = tag;
   message.json = row.take();
-  if (sessions_.channel.send(message) != Told::sent) return fail("the answer was not taken");
+  if (!tell(sessions_, message)) return fail("the answer was not taken");
   return {};
 }
 

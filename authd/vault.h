@@ -3,6 +3,7 @@
 #pragma once
 
 #include "authd/json.h"
+#include "authd/patient_send.h"
 #include "authd/vault_core.h"
 #include "authd/vault_transfer.h"
 #include "common/channel.h"
@@ -27,8 +28,9 @@ class VaultService {
     Loop& loop;
     Log& log;
     Wall (*wall)();
+    Duration patience_alone = seconds(10);  // without a channel to sessions
   };
-  VaultService(const Outside& outside, Vault& vault) 
+  VaultService(const Outside& outside, Vault& vault)
       : outside_(outside), vault_(vault), transfers_({outside.loop, outside.wall}, vault) {}
 
   // Sessions is behind `channel` from now on.
@@ -42,6 +44,11 @@ class VaultService {
   using Answer = Result<void> (VaultService::*)(AdminAsk&);
 
   void hear();
+  void lose_sessions();
+  template <class M>
+  static bool tell(Asker& asker, const M& message) {
+    return send_in_time(asker.channel, message, sessions_patience_ms) == Told::sent;
+  }
   bool check(Asker& asker, CheckPasscode& message, Packet&);
   bool ask_places(Asker& asker, AskPlaces& message, Packet&);
   bool admin_ask(Asker& asker, AdminAsk& message, Packet&);
@@ -75,6 +82,7 @@ class VaultService {
   Outside outside_;
   Vault& vault_;
   Asker sessions_;
+  Timer alone_;
   VaultTransfers transfers_;
 };
 

@@ -12,7 +12,7 @@ namespace postern::authd {
 // What failed is said to sessions and to the log.
 bool VaultService::note(Asker& asker, std::uint32_t tag, const Result<void>& done) {
   if (!done) complain(done.error().what);
-  return asker.channel.send(Noted{tag, done.has_value()}) == Told::sent;
+  return tell(asker, Noted{tag, done.has_value()});
 }
 
 bool VaultService::remember(Asker& asker, Remember& message, Packet&) {
@@ -45,7 +45,7 @@ bool VaultService::recall(Asker& asker, Recall& message, Packet&) {
     return end_recall(asker, message, found);
   }
   for (const SessionRow& row : found->rows)
-    if (asker.channel.send(Recalled{message.tag, row}) != Told::sent) return false;
+    if (!tell(asker, Recalled{message.tag, row})) return false;
   if (found->unusable != 0)
     complain(std::to_string(found->unusable) + " sessions cannot be read back");
   return end_recall(asker, message, found);
@@ -62,7 +62,7 @@ bool VaultService::end_recall(Asker& asker, const Recall& question, const Result
     end.next = found->next.value_or(0);
     end.last = *last;
   }
-  return asker.channel.send(end) == Told::sent;
+  return tell(asker, end);
 }
 
 }  // namespace postern::authd

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "authd/json.h"
+#include "authd/patient_send.h"
 
 namespace postern::authd {
 namespace {
@@ -39,7 +40,7 @@ Result<void> send_row(std::uint32_t tag, JsonRow& row, Channel& to) {
   AdminRow message;
   message.tag = tag;
   message.json = row.take();
-  return to.send(message) == Told::sent ? Result<void>() : fail("the answer was not taken");
+  return send_in_time(to, message, sessions_patience_ms) == Told::sent ? Result<void>() : fail("the answer was not taken");
 }
 
 }  // namespace
@@ -83,7 +84,7 @@ Result<void> VaultTransfers::send_backup(const AdminAsk& ask, Channel& to) {
   keep_for_a_while();
   for (std::uint32_t i = 0; i < chunks_per_answer; ++i) {
     const AdminChunk chunk = TRY(chunk_at(ask, ask.place + i));
-    if (to.send(chunk) != Told::sent) return fail("the answer was not taken");
+    if (send_in_time(to, chunk, sessions_patience_ms) != Told::sent) return fail("the answer was not taken");
     if (!chunk.last) continue;
     outgoing_.reset();
     return {};
