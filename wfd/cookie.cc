@@ -136,7 +136,11 @@ std::string without_our_cookie(std::string_view field_value, std::string_view na
     any = any || !without_leading_spaces(part).empty();
     first = false;
   }
-  return any ? kept : std::string();
+  if (!any) return {};
+  // Blanks at the ends are none of the value (RFC 9110, 5.5): who reads it drops them, and
+  // may then see our name where we saw a blank before it.
+  const std::string_view seen = trim_blanks(kept);
+  return seen.size() == kept.size() ? kept : without_our_cookie(seen, name);
 }
 
 bool sets_our_cookie(std::string_view field_value, std::string_view name) {

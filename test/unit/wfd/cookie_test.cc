@@ -79,6 +79,8 @@ TEST_CASE("other cookies go on byte for byte, ours never", "[cookie]") {
         Row{"SessionID=x; SessionID=y", ""}, Row{"SessionID=x; ", ""}, Row{"; SessionID=x;", ""},
         Row{"sessionid=x; SessionID2=y", "sessionid=x; SessionID2=y"}, Row{"SessionID", "SessionID"},
         Row{"$Version=1; SessionID=x; $Path=/", "$Version=1; $Path=/"}, Row{"", ""},
+        Row{"a=b ; SessionID=x", "a=b"}, Row{"SessionID=x;\ta=b", "a=b"}, Row{"SessionID=x;\tSessionID=y", ""},
+        Row{"SessionID=x;\tSessionID=y; c=d", "c=d"}, Row{"SessionID=x; a=b\t; SessionID=y", "a=b"},
         Row{"a=\xff\xfe; SessionID=x", "a=\xff\xfe"}, Row{"SessionID=x; a=b; SessionID=y; c=d", "a=b; c=d"}}) {
     INFO(in);
     CHECK(without_our_cookie(in, name) == out);

@@ -57,7 +57,8 @@ inline std::string other_cookies(std::string_view value) {
   }
   if (!ours_in_it) return std::string(value);
   if (!kept.empty()) kept.pop_back();
-  return kept;
+  // What was behind a blank may now be the first, and ours.
+  return other_cookies(trim_blanks(kept));
 }
 
 inline bool is_framing(std::string_view name) {
