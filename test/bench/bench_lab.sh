@@ -129,7 +129,7 @@ bench_lab_up() {
   lab_up
   groups_up
   syslog_stop
-  spawn bastion taskset -c $LAST "$TOOL" sink "$LAB/run/log" > /dev/null
+  spawn bastion taskset -c $LAST "$TOOL" sink "$LAB/run/log" > "$LAB/troubles"
   wait_for 5 test -S "$LAB/run/log"
   tune_client
   certificate ec ec ec_paramgen_curve:P-256
@@ -147,6 +147,6 @@ bench_lab_up() {
 
 # What the servers said, when the measuring failed.
 bench_failed() {
-  tail -n 5 "$LAB"/*/output "$LAB"/*/*.log >&2 || :
+  tail -n 5 "$LAB"/*/output "$LAB"/*/*.log "$LAB/troubles" >&2 || :
   fail "$*"
 }

@@ -18,6 +18,7 @@
 #include <iostream>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "common/unique_fd.h"
 
@@ -67,6 +68,7 @@ class Talker {
   Move take(std::string_view bytes);
   bool take_head();
   void done(bool good);
+  void complain() const;
   void watch(std::uint32_t events);
   Move of(int result);
 
@@ -286,7 +288,15 @@ bool Talker::take_head() {
   return std::from_chars(digits, head_.data() + head_.size(), due_).ec == std::errc{};
 }
 
+// The first failure is shown, as far as its answer had come.
+void Talker::complain() const {
+  static bool shown = false;
+  if (!std::exchange(shown, true))
+    std::fprintf(stderr, "load: failed in step %d, answer: %s\n", static_cast<int>(step_), head_.c_str());
+}
+
 void Talker::done(bool good) {
+  if (!good) complain();
   const Mode mode = load_.options().mode;
   const bool stays = good && (mode == Mode::kept || mode == Mode::idle);
   if (!stays) hang_up();

@@ -2,7 +2,8 @@
 //   bench-tool load NAME=VALUE...     the load generator; see load.h
 //   bench-tool server NAME=VALUE...   a floor: answers every head with the same bytes
 //   bench-tool relay NAME=VALUE...    a floor: a bare relay
-//   bench-tool sink SOCKET            a system log that counts and forgets
+//   bench-tool sink SOCKET            a system log that forgets all but refusals and faults,
+//                                     which go to standard output
 // Names: to, at, upstream (ADDRESS:PORT), sni, cookie, path, host, method, mode, connections,
 // requests, warm, upload, status, certificate, key, answer (bytes), close.
 
@@ -124,9 +125,14 @@ int sink(const std::string& path) {
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0) return std::perror("sink"), 1;
   (void)::chmod(path.c_str(), 0666);
   std::array<char, 65536> line;
-  while (::recv(fd.get(), line.data(), line.size(), 0) >= 0) {
+  for (;;) {
+    const ssize_t n = ::recv(fd.get(), line.data(), line.size(), 0);
+    if (n < 0) return 1;
+    const std::string_view text(line.data(), static_cast<std::size_t>(n));
+    if (text.find("event=refuse") == text.npos && text.find("event=fault") == text.npos) continue;
+    std::printf("%.*s\n", static_cast<int>(text.size()), text.data());
+    std::fflush(stdout);
   }
-  return 1;
 }
 
 }  // namespace

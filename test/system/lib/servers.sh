@@ -13,7 +13,8 @@ user www-data;
 worker_processes 1;
 pid $dir/pid;
 error_log $dir/error.log;
-events { worker_connections 1024; }
+worker_rlimit_nofile 20000;
+events { worker_connections 12000; }
 http {
   default_type text/html;
   keepalive_requests 100000;
