@@ -137,18 +137,38 @@ void Sessions::tell_holders(std::uint32_t slot, std::uint64_t generation) {
 
 void Sessions::expel(WorkerPeer& worker, std::string_view what) {
   note(fault_line(Role::worker, std::string(what) + ", number " + std::to_string(worker.number)));
-  have_killed(worker);
+  have_killed(worker, {});
   workers_.bury(worker);
 }
 
 // The master of the worker's own wfd is the one who can have it killed.
-void Sessions::have_killed(const WorkerPeer& worker) {
-  bool asked = false;
+void Sessions::have_killed(const WorkerPeer& worker, Duration within) {
+  bool somebody = false;
   gates_.each([&](GatePeer& gate) {
     if (gate.channel.peer() != Role::master || gate.key.empty() || !(gate.key == worker.key)) return;
-    asked = gate.channel.send(KillWorker{worker.number}) == Told::sent || asked;
+    somebody = true;
+    gate.doomed.push_back(worker.number);
+    if (within == Duration()) return name_doomed(gate);
+    if (!gate.doom.active()) gate.doom.set(outside_.loop, now() + within, [this, &gate] { name_doomed(gate); });
   });
-  if (!asked) note(fault_line(Role::master, "nobody there to kill a worker"));
+  if (!somebody) note(fault_line(Role::master, "nobody there to kill a worker"));
+}
+
+// A queue that is full is tried again: a worker that must not live on is never forgotten.
+void Sessions::name_doomed(GatePeer& gate) {
+  while (!gate.doomed.empty()) {
+    KillWorkers order;
+    const auto many = std::min(gate.doomed.size(), order.workers.size());
+    std::copy_n(gate.doomed.begin(), many, order.workers.begin());
+    const Told told = gate.channel.send(order);
+    if (told == Told::full)
+      return gate.doom.set(outside_.loop, now() + leaving_patience, [this, &gate] { name_doomed(gate); });
+    if (told == Told::lost) {
+      note(fault_line(Role::master, "nobody there to kill a worker"));
+      return gate.doomed.clear();
+    }
+    gate.doomed.erase(gate.doomed.begin(), gate.doomed.begin() + static_cast<std::ptrdiff_t>(many));
+  }
 }
 
 }  // namespace postern::authd

@@ -38,6 +38,7 @@ inline constexpr std::size_t max_logins_per_site = 32;  // of IPv6; elsewhere a 
 inline constexpr std::size_t max_forwards = 16;      // operators' questions before the vault
 inline constexpr Duration hello_patience = seconds(5);
 inline constexpr Duration ended_patience = seconds(1);
+inline constexpr Duration leaving_patience = milliseconds(50);  // for a worker that hung up, to be gone
 inline constexpr Duration admin_patience = seconds(60);
 inline constexpr Duration forward_patience = seconds(30);
 inline constexpr Duration sweep_period = milliseconds(500);
@@ -107,7 +108,8 @@ class Sessions {
                 const Address& source = {});
   void tell_holders(std::uint32_t slot, std::uint64_t generation);
   void expel(WorkerPeer& worker, std::string_view what);
-  void have_killed(const WorkerPeer& worker);
+  void have_killed(const WorkerPeer& worker, Duration within);
+  void name_doomed(GatePeer& gate);
 
   // sessions_keep.cc
   Stamp moment() const;

@@ -25,6 +25,8 @@ struct GatePeer {       // a wfd's master, porter or broker; master until it sai
   NetworkSet verify_networks;  // who may ask it /verify
   Watcher watcher;
   Timer patience;       // for the hello
+  std::vector<std::uint64_t> doomed;  // a master's: its workers that it is still to have killed
+  Timer doom;                         // when it is told of them
 };
 struct WorkerPeer {
   std::uint64_t id = 0;

@@ -38,8 +38,9 @@ void Sessions::hear_worker(WorkerPeer& worker) {
     if (heard == Heard::nothing) return;
     if (heard == Heard::packet && dispatch(table, *this, worker, packet)) continue;
     if (heard != Heard::closed) return expel(worker, "a worker broke the rules");
-    // It cannot be told of an end any more.  If it is not dead, it hides.
-    if (!worker.held.empty()) have_killed(worker);
+    // It cannot be told of an end any more.  If it is not dead, it hides.  But nearly all have
+    // only come to their end, many at a time: they get a moment to be gone.
+    if (!worker.held.empty()) have_killed(worker, leaving_patience);
     workers_.bury(worker);
   }
 }

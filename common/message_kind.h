@@ -11,7 +11,7 @@ namespace postern {
 enum class Kind : std::uint8_t {
   none,
   // master and its roles
-  hand, start, ready, failed, retire, need_syslog, trace, reload, reloaded, kill_worker,
+  hand, start, ready, failed, retire, need_syslog, trace, reload, reloaded, kill_workers,
   // porter, nursery, worker
   spawn, spawn_plain, spawned, gone, kill, enroll, serve, closed, peer,
   // signer

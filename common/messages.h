@@ -40,8 +40,8 @@ inline constexpr Route routes[] = {
     {Kind::reload,        Role::master,   any_role,       1},
     {Kind::reloaded,      any_role,       Role::master,   0},
     {Kind::need_syslog,   Role::logger,   Role::master,   0},
-    {Kind::kill_worker,   Role::sessions, Role::master,   0},
-    {Kind::kill_worker,   Role::master,   Role::porter,   0},
+    {Kind::kill_workers,  Role::sessions, Role::master,   0},
+    {Kind::kill_workers,  Role::master,   Role::porter,   0},
 
     {Kind::spawn,         Role::porter,   Role::nursery,  4},
     {Kind::spawn_plain,   Role::porter,   Role::nursery,  1},

@@ -72,10 +72,13 @@ struct Reloaded {
   Text<1000> reason;
   template <class A> void fields(A& a) { a(taken); a(reason); }
 };
-struct KillWorker {  // sessions, by way of the master, to the porter
-  static constexpr Kind kind = Kind::kill_worker;
-  std::uint64_t worker = 0;
-  template <class A> void fields(A& a) { a(worker); }
+inline constexpr std::size_t kills_in_one = 32;
+struct KillWorkers {  // sessions, by way of the master, to the porter
+  static constexpr Kind kind = Kind::kill_workers;
+  std::array<std::uint64_t, kills_in_one> workers{};  // by number, which is never 0
+  template <class A> void fields(A& a) {
+    for (std::uint64_t& number : workers) a(number);
+  }
 };
 
 // ---- porter, nursery, worker ----------------------------------------------------

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -56,6 +57,7 @@ class Porter {
   void charge(const Address& source, Cause cause);
   void retire_worker(std::uint64_t number);
   void kill_worker(std::uint64_t number);
+  void send_kills();
   bool believes(const Closed& closed, std::uint32_t sender);
   void accuse(std::uint32_t pid, std::string_view what);
   void expect_gone(std::uint64_t number, Duration within);
@@ -84,7 +86,9 @@ class Porter {
   std::uint64_t next_worker_ = 0;
   std::size_t coming_ = 0;  // asked for, not forked yet
   Leavers leavers_;
-  Timer fork_timer_, door_timer_, leavers_timer_;
+  std::set<std::uint64_t> kills_;  // workers to be killed, of which the nursery was not told yet
+  Mono kills_wait_;                // since when it does not listen
+  Timer fork_timer_, door_timer_, leavers_timer_, kills_timer_;
   bool doors_open_ = false, retiring_ = false;
 };
 

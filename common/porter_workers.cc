@@ -17,6 +17,8 @@ namespace {
 constexpr int reports_a_round = 256;
 constexpr std::uint32_t not_forked = 0xffffffff;
 constexpr Duration fork_pause = milliseconds(200);
+constexpr Duration kill_patience = seconds(1);     // for the nursery to take an order
+constexpr Duration kill_pause = milliseconds(10);  // until it is given another chance
 constexpr Duration leaving_patience = seconds(5);  // for a worker whose work is done
 }  // namespace
 
@@ -213,10 +215,24 @@ void Porter::retire_worker(std::uint64_t number) {
 }
 
 void Porter::kill_worker(std::uint64_t number) {
-  Kill order;
-  order.worker = number;
-  const bool told = !workers_.contains(number) || nursery_.send(order) == Told::sent;
-  if (!told) self_.loop().stop(exit_system);  // it must not live on: the nursery's end is every worker's
+  if (!workers_.contains(number)) return;
+  if (kills_.empty()) kills_wait_ = self_.loop().now();
+  kills_.insert(number);
+  send_kills();
+}
+
+// A worker that is to be killed must not live on: when the nursery cannot be told, we end,
+// and with us the nursery and all that it has forked.  A crowd may fill its queue for a moment.
+void Porter::send_kills() {
+  while (!kills_.empty()) {
+    const std::uint64_t number = *kills_.begin();
+    const Told told = workers_.contains(number) ? nursery_.send(Kill{number}) : Told::sent;
+    const Mono now = self_.loop().now();
+    if (told == Told::full && now - kills_wait_ < kill_patience)
+      return kills_timer_.set(self_.loop(), now + kill_pause, [this] { send_kills(); });
+    if (told != Told::sent) return self_.loop().stop(exit_system);
+    kills_.erase(number);
+  }
 }
 
 }  // namespace postern

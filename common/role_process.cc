@@ -146,7 +146,7 @@ void RoleProcess::obey(Packet& packet) {
   Hand hand;
   Retire retire;
   Trace trace;
-  KillWorker kill;
+  KillWorkers kill;
   if (packet.read(hand)) {
     Handed handed{hand.item, hand.role, hand.index, std::string(hand.text.view()),
                   std::move(packet.descriptors[0])};
@@ -157,7 +157,8 @@ void RoleProcess::obey(Packet& packet) {
   } else if (packet.read(trace)) {
     if (on_trace) on_trace(trace.on);
   } else if (packet.read(kill)) {
-    if (on_kill_worker) on_kill_worker(kill.worker);
+    for (const std::uint64_t number : kill.workers)
+      if (number != 0 && on_kill_worker) on_kill_worker(number);
   } else {
     reload(packet);
   }

@@ -101,7 +101,7 @@ void Gate::hear(MasterLine& line) {
     Packet packet;
     const Heard heard = line.channel.receive(packet);
     if (heard == Heard::nothing) return;
-    KillWorker order;
+    KillWorkers order;
     if (heard == Heard::packet && packet.read(order)) {
       houses_.each([&order](House& house) {  // a number is one worker's in all of them
         Channel* porter = house.control(Role::porter);

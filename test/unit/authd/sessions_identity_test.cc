@@ -55,8 +55,8 @@ struct Court {
     Channel hostile = town.worker(wfd, 6);
     REQUIRE(hostile.send(message) == Told::sent);
     town.run();
-    const auto kill = town.next<KillWorker>(wfd.master);
-    return town.is_closed(hostile) && kill && kill->worker == 6;
+    const auto kill = town.next<KillWorkers>(wfd.master);
+    return town.is_closed(hostile) && kill && kill->workers[0] == 6;
   }
 };
 

@@ -119,11 +119,11 @@ TEST_CASE("a message in the wrong direction ends a worker", "[sessions]") {
     REQUIRE(liar.send(message) == Told::sent);
     town.run();
     CHECK(town.is_closed(worker));
-    CHECK(town.next<KillWorker>(wfd.master));
+    CHECK(town.next<KillWorkers>(wfd.master));
   };
   ends_it(Role::sessions, Role::worker, Verdict{});
   ends_it(Role::sessions, Role::worker, Ended{0, 0});
-  ends_it(Role::sessions, Role::master, KillWorker{1});
+  ends_it(Role::sessions, Role::master, KillWorkers{{1}});
   ends_it(Role::vault, Role::sessions, PasscodeResult{});
   ends_it(Role::admin, Role::sessions, AdminAsk{});
   ends_it(Role::sessions, Role::vault, CheckPasscode{});

@@ -12,7 +12,7 @@
 namespace postern::test {
 
 using EveryMessage =
-    std::tuple<Hand, Start, Ready, Failed, Retire, NeedSyslog, Trace, Reload, Reloaded, KillWorker, Spawn,
+    std::tuple<Hand, Start, Ready, Failed, Retire, NeedSyslog, Trace, Reload, Reloaded, KillWorkers, Spawn,
                SpawnPlain, Spawned, Gone, Kill, Enroll, Serve, Closed, Peer, Sign, Signature, KeepSession,
                TakeSession, TakenSession, Dial, Dialled, DialRefused, Learned, GateHello, Page, Judge, Verdict,
                Touch, Login, LoginResult, Logout, LoggedOut, Look, SessionInfo, Ended, EndedSeen, CheckPasscode,

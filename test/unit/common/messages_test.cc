@@ -206,7 +206,7 @@ TEST_CASE("the routes keep the rules of the design", "[routes]") {
       CHECK((from == Role::master || from == Role::porter || kind == Kind::dialled || kind == Kind::page));
     if (to == Role::master)
       CHECK((said_to_masters.contains(kind) || (kind == Kind::need_syslog && from == Role::logger) ||
-             (kind == Kind::kill_worker && from == Role::sessions)));
+             (kind == Kind::kill_workers && from == Role::sessions)));
   });
 }
 

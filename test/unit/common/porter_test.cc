@@ -278,3 +278,38 @@ TEST_CASE("a worker whose only connection is over must leave", "[porter]") {
   }
   CHECK(killed == (leaves ? std::vector<std::uint64_t>{} : std::vector<std::uint64_t>{number}));
 }
+
+TEST_CASE("a crowd of workers is killed, though the nursery does not listen for a moment", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  constexpr std::uint64_t crowd = 400;  // more orders than a queue takes
+  PorterPlan plan = plan_for(crowd);
+  plan.max_workers = crowd;
+  Desk desk(plan);
+  std::vector<std::uint64_t> doomed;
+  while (doomed.size() < crowd) {
+    doomed.push_back(desk.order());
+    desk.say_spawned(doomed.back(), static_cast<pid_t>(100'000 + doomed.size()));
+    Packet packet;  // the porter has taken the word
+    REQUIRE(desk.workers.back().await(packet, 0) == Heard::nothing);
+  }
+  for (std::size_t at = 0; at < crowd; at += kills_in_one) {
+    KillWorkers order;
+    std::copy_n(doomed.begin() + static_cast<std::ptrdiff_t>(at), std::min<std::size_t>(kills_in_one, crowd - at),
+                order.workers.begin());
+    REQUIRE(desk.porter->control().send(order) == Told::sent);
+  }
+  // The nursery begins to listen when the porter has had time to fill its queue; and should
+  // the porter be slower than that, the test only sees less.
+  pollfd queue{desk.nursery.fd(), POLLIN, 0};
+  REQUIRE(::poll(&queue, 1, 3000) == 1);
+  const Mono from = read_mono();
+  while (read_mono() - from < milliseconds(100)) (void)::poll(nullptr, 0, 10);
+  std::vector<std::uint64_t> killed;
+  Packet packet;
+  while (killed.size() < crowd) {
+    Kill kill;
+    REQUIRE(desk.nursery.await(packet, 3000) == Heard::packet);
+    if (packet.read(kill)) killed.push_back(kill.worker);
+  }
+  CHECK(killed == doomed);
+}
