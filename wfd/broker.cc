@@ -109,6 +109,7 @@ void Broker::lose_gate(bool broken) {
                          .add("role", name_of(Role::sessions)).add("pid", "").add("what", "broken message"));
   from_gate_.stop();
   gate_.close();
+  questions_.reset();
   std::vector<std::uint32_t> waiting;
   for (const auto& [number, errand] : errands_)
     if (!errand.connector) waiting.push_back(number);
@@ -116,6 +117,7 @@ void Broker::lose_gate(bool broken) {
 }
 
 bool Broker::hear_verdict(Channel&, Verdict& message, Packet&) {
+  questions_.answered();
   const auto place = errands_.find(message.tag);
   // Its worker may be gone, or its time over: then nobody waits for this verdict.
   if (place == errands_.end() || place->second.connector) return true;
@@ -170,7 +172,7 @@ void Broker::ask_verdict(std::uint32_t number, Dial& message) {
   judge.tag = number;
   judge.ticket = message.ticket;
   judge.cookie = std::move(message.cookie);
-  const bool sent = gate_.send(judge) == Told::sent;
+  const bool sent = questions_.ask(gate_, std::move(judge));
   // Not from here: the loop delivers a refusal as it delivers every other end.
   errands_[number].deadline.set(loop_, sent ? loop_.now() + verdict_wait : loop_.now(),
                                 [this, number] { refuse(number, DialFault::missing_peer); });

@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/loop.h"
 #include "common/messages.h"
+#include "common/question_window.h"
 #include "common/settings.h"
 #include "common/ticket.h"
 #include "wfd/broker_dial.h"
@@ -91,6 +92,7 @@ class Broker {
   std::size_t per_worker_;  // dials at the same time, and connections remembered
   PortMemory ports_;
   Channel gate_;
+  QuestionWindow questions_;  // to sessions
   Watcher from_gate_;
   std::map<std::uint64_t, Account> accounts_;  // by worker
   Errands errands_;

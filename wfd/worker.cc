@@ -65,6 +65,7 @@ void Worker::lose(Channel& channel, Watcher& watcher) {
   channel.close();
   if (role == Role::porter) return retire_all();  // nobody gives us connections any more
   if (role == Role::sessions) generations_.reset();
+  if (role != Role::signer) window(role).reset();
   std::vector<Connection*> waiting;
   std::erase_if(asked_, [&](const auto& entry) {
     if (entry.second.role == role) waiting.push_back(entry.second.who);
@@ -192,6 +193,7 @@ bool Worker::ended(Worker&, Ended& news, Packet&) {
 
 // Who asked under `tag`; nullptr when nobody waits any more.
 Connection* Worker::asker(std::uint32_t tag, Role role) {
+  window(role).answered();
   const auto found = asked_.find(tag);
   if (found == asked_.end() || found->second.role != role) return nullptr;
   Connection* who = found->second.who;

@@ -11,6 +11,7 @@
 
 #include "common/generation_page.h"
 #include "common/nursery.h"
+#include "common/question_window.h"
 #include "wfd/connection.h"
 #include "wfd/shop.h"
 
@@ -31,14 +32,15 @@ class Worker final : public SignPeer, public ResumptionPeer {
   // The domain of our cookie, as sessions told it; empty before.
   std::string_view cookie_domain() const { return cookie_domain_; }
 
-  // Sends a question for `who`; the answer is given to its on_...().  The tag that comes
-  // back is 0 when the role is not there: then nothing will come.
+  // Sends a question for `who`, which it empties; the answer is given to its on_...().  The
+  // tag that comes back is 0 when the role is not there: then nothing will come.
   template <class M>
   std::uint32_t ask(Connection& who, Role role, M& question) {
-    question.tag = next_tag_ == 0 ? ++next_tag_ : next_tag_;
+    const std::uint32_t tag = next_tag_ == 0 ? ++next_tag_ : next_tag_;
+    question.tag = tag;
     Channel& channel = role == Role::broker ? seat_.broker : seat_.sessions;
-    if (channel.send(question) != Told::sent) return 0;
-    asked_[question.tag] = {&who, role};
+    if (!window(role).ask(channel, std::move(question))) return 0;
+    asked_[tag] = {&who, role};
     return next_tag_++;
   }
   // Nobody waits for the answer to `tag` any more.
@@ -69,6 +71,7 @@ class Worker final : public SignPeer, public ResumptionPeer {
     Connection* who = nullptr;
     Role role = Role::none;
   };
+  QuestionWindow& window(Role role) { return role == Role::broker ? to_broker_ : to_sessions_; }
   std::vector<Connection*> all_connections();
   void retire_all();
   void watch(Channel& channel, Watcher& watcher);
@@ -98,6 +101,7 @@ class Worker final : public SignPeer, public ResumptionPeer {
   WorkerSeat& seat_;
   Loop& loop_;
   Watcher porter_watcher_, signer_watcher_, broker_watcher_, sessions_watcher_;
+  QuestionWindow to_broker_, to_sessions_;
   std::map<std::uint32_t, Asked> asked_;  // before the connections, which use it to the last
   std::uint32_t next_tag_ = 1;
   std::map<std::uint64_t, std::unique_ptr<Connection>> connections_;

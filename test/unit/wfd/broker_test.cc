@@ -243,3 +243,35 @@ TEST_CASE("a retired broker leaves when the porter and the last worker are gone"
   settle(room.loop);
   CHECK(left);
 }
+
+TEST_CASE("a crowd of dials finds room: its questions go to sessions in turns", "[broker]") {
+  Room room;
+  room.settings.isolation.connections_per_worker = 256;
+  room.open();
+  constexpr std::size_t each = 100, crowd = 6;
+  std::vector<Channel> workers;
+  for (std::size_t w = 1; w <= crowd; ++w) {
+    workers.push_back(room.enroll(w));
+    for (std::size_t i = 0; i < each; ++i) REQUIRE(workers.back().send(room.make_dial(w)) == Told::sent);
+  }
+  std::size_t refused = 0;
+  const bool all = run_until(room.loop, [&] {
+    Packet packet;
+    Judge judge;
+    for (std::size_t unread = 0; room.sessions.receive(packet) == Heard::packet && packet.read(judge); ++unread) {
+      CHECK(unread < QuestionWindow::at_once);
+      Verdict verdict;
+      verdict.tag = judge.tag;
+      verdict.standing = Standing::expired;
+      REQUIRE(room.sessions.send(verdict) == Told::sent);
+    }
+    DialRefused no;
+    for (Channel& worker : workers)
+      while (worker.receive(packet) == Heard::packet && packet.read(no)) {
+        CHECK(no.fault == DialFault::no_session);
+        ++refused;
+      }
+    return refused == crowd * each;
+  });
+  CHECK(all);
+}
