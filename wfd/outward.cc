@@ -26,9 +26,13 @@ Value secure_refresh(std::string_view value, const OutwardPlan& plan) {
   const std::size_t at = std::min(value.find_first_of(";,"), value.size());
   std::size_t from = value.find_first_not_of(" \t", std::min(at + 1, value.size()));
   if (from == value.npos || !equal_folded(value.substr(from, 4), "url=")) return std::string(value);
-  from = value.find_first_not_of(" \t'\"", from + 4);
+  from = value.find_first_not_of(" \t", from + 4);
   if (from == value.npos) return std::string(value);
-  return std::string(value.substr(0, from)) + secure_location(value.substr(from), plan.domains);
+  const bool quoted = value[from] == '"' || value[from] == '\'';
+  const std::size_t end = quoted ? std::min(value.find(value[from], from + 1), value.size()) : value.size();
+  if (quoted) ++from;
+  return std::string(value.substr(0, from)) + secure_location(value.substr(from, end - from), plan.domains) +
+         std::string(value.substr(end));
 }
 
 bool has_attribute(std::string_view cookie, std::string_view name) {

@@ -193,3 +193,39 @@ TEST_CASE("a body that moves is activity of its session, in either direction", "
   rig.until([] { return false; }, milliseconds(400));
   CHECK(rig.is_silent(rig.sessions));
 }
+
+TEST_CASE("what one side says goes on at once, byte by byte, in either direction", "[connection][http]") {
+  struct Case { std::string head, before, behind, heard; };
+  const Case one = GENERATE(Case{"Content-Length: 100\r\n", "", "", ""}, Case{"Transfer-Encoding: chunked\r\n", "1\r\n", "\r\n", "1\r\n"},
+                            Case{"", "", "", "1\r\n"});  // until the close: in chunks to the client
+  Rig rig;
+  WireEnd& client = rig.client();
+  const bool upload = GENERATE(true, false);
+  if (upload && one.head.empty()) return;
+  WireEnd& server = rig.relayed(client, request(upload ? "PUT /" : "GET /", 1, upload ? one.head : ""));
+  rig.hear_text(server, "\r\n\r\n");
+  if (!upload) {
+    server.send("HTTP/1.1 200 OK\r\n" + one.head + "\r\n");
+    rig.hear_text(client, "\r\n\r\n");
+  }
+  WireEnd &from = upload ? client : server, &to = upload ? server : client;
+  for (const std::string byte : {"a", "b", "c"}) {
+    from.send(one.before + byte + one.behind);
+    rig.hear_text(to, one.heard + byte);
+  }
+}
+
+TEST_CASE("a server may think for as long as response_timeout, whatever the other limits are", "[connection][http]") {
+  WfdSettings settings = bench_settings();
+  settings.limits.head_timeout = settings.limits.idle_timeout = settings.limits.body_timeout = milliseconds(100);
+  settings.limits.connect_timeout = settings.intranet.https_timeout = milliseconds(100);
+  settings.limits.response_timeout = seconds(2);
+  Rig rig(std::move(settings));
+  WireEnd& client = rig.client();
+  WireEnd& server = rig.relayed(client, request("GET /poll"));
+  rig.hear_text(server, "\r\n\r\n");
+  rig.until([] { return false; }, milliseconds(600));
+  CHECK(client.got.empty());
+  server.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnews");
+  CHECK(status_of(rig.hear_text(client, "news")) == "HTTP/1.1 200 OK");
+}
