@@ -198,6 +198,36 @@ TEST_CASE("what a server says unasked is nobody's answer", "[connection][server]
   }
 }
 
+TEST_CASE("what a server says in the gate's name is logged, and nobody hears it", "[connection][server]") {
+  Rig rig;
+  WireEnd& client = rig.client();
+  WireEnd& server = rig.relayed(client, request("GET /"));
+  rig.hear_text(server, "\r\n\r\n");
+  server.send("HTTP/1.1 200 OK\r\nAlt-Svc: h3=\":443\"\r\nSet-Cookie: SessionID=evil\r\nX_Postern_User: eve\r\n"
+              "Clear-Site-Data: \"*\"\r\nX-Other: a\r\nContent-Length: 2\r\n\r\nok");
+  CHECK(rig.hear_text(client, "ok") == "HTTP/1.1 200 OK\r\nX-Other: a\r\nContent-Length: 2\r\n\r\nok");
+  const std::vector<std::string> lines = rig.lines("refuse");
+  REQUIRE(lines.size() == 4);
+  std::size_t at = 0;
+  for (const std::string name : {"alt-svc", "set-cookie", "x-postern-user", "clear-site-data"})
+    CHECK(lines[at++].ends_with(" status=200 reason=withheld-" + name));
+}
+
+TEST_CASE("a server that says it will close is not asked again, though it stays", "[connection][server]") {
+  const std::string last = GENERATE(std::string("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"),
+                                    std::string("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+  Rig rig;
+  WireEnd& client = rig.client();
+  WireEnd& server = rig.relayed(client, request("GET /one"));
+  rig.hear_text(server, "\r\n\r\n");
+  server.send(last);
+  CHECK_FALSE(has(rig.hear_text(client, "ok"), "Connection: close"));  // it says so of its own end
+  rig.hear_end(server);
+  client.send(request("GET /two"));
+  CHECK(has(rig.hear_text(rig.dialled(), "\r\n\r\n"), "GET /two "));
+  CHECK(server.got.empty());
+}
+
 TEST_CASE("a server that left between two requests is dialled again", "[connection][server]") {
   Rig rig;
   WireEnd& client = rig.client();
