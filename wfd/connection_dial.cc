@@ -213,7 +213,8 @@ void Connection::learn(Port port) {
 void Connection::learn_way() {
   Upstream& up = *upstream_;
   if (up.learned) return;
-  learn(up.way == Way::http ? Port::http : up.proved() && !up.fixed ? Port::https_verified : Port::https);
+  const bool verified = up.way == Way::https && up.stream.tls()->verified();  // [hosts] alone proves no TLS
+  learn(up.way == Way::http ? Port::http : verified ? Port::https_verified : Port::https);
   up.learned = true;
 }
 

@@ -117,6 +117,21 @@ TEST_CASE("with plain=never a 404 is the answer", "[connection][ports]") {
   CHECK(rig.hear<Learned>(rig.broker).port == Port::https_verified);
 }
 
+TEST_CASE("a server is known by its TLS when that was checked, a server of [hosts] no less", "[connection][ports]") {
+  const bool fixed = GENERATE(false, true), checked = GENERATE(false, true);
+  WfdSettings settings = bench_settings();
+  settings.everyone.verify.required = checked;
+  Rig rig(std::move(settings));
+  WireEnd& client = rig.client();
+  client.send(request("GET /"));
+  rig.judge_good();
+  WireEnd& server = rig.dialled(true, fixed);
+  rig.hear_text(server, "\r\n\r\n");
+  server.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  rig.hear_text(client, "ok");
+  CHECK(rig.hear<Learned>(rig.broker).port == (checked ? Port::https_verified : Port::https));
+}
+
 TEST_CASE("80 that was remembered and now points to https is forgotten, and 443 is asked", "[connection][ports]") {
   Rig rig;
   WireEnd& client = rig.client();

@@ -264,6 +264,23 @@ TEST_CASE("a server that has half of a request gets no other one", "[connection]
   CHECK(plain.got.size() == before);
 }
 
+TEST_CASE("a kept 404 whose end is late does not draw the rest of the body to its server", "[connection][replay]") {
+  Rig rig;
+  WireEnd& client = rig.client();
+  WireEnd& plain = rig.relayed(client, request("POST /", 1, "Content-Length: 2000\r\n") + std::string(1000, 'x'));
+  REQUIRE(rig.until([&] { return plain.got.size() > 1000; }));
+  const std::size_t before = plain.got.size();
+  plain.send("HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nfir");
+  rig.say(rig.broker, refusal(rig.hear<Dial>(rig.broker).tag, DialFault::refused));
+  rig.hear_text(client, "fir");
+  client.send(std::string(1000, 'x'));
+  rig.settle();
+  CHECK(plain.got.size() == before);
+  plain.send("st");
+  rig.hear_text(client, "st");
+  rig.hear_end(client);
+}
+
 TEST_CASE("the head for the second port is made for that port", "[connection][replay]") {
   WfdSettings settings = bench_settings();
   settings.cookie.forward = true;
