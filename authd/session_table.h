@@ -19,6 +19,7 @@ namespace postern::authd {
 struct SessionRules {
   Duration lifetime;                    // from login to the end, whatever happens
   Duration idle;                        // from the last request to the end
+  IdleCounts idle_counts = IdleCounts::navigation;
   Bind bind = Bind::exact;
   std::uint32_t max_sessions = 0;       // never more than the page has slots
   std::uint32_t sessions_per_user = 0;  // a further login ends the oldest

@@ -18,6 +18,7 @@ namespace {
 SessionRules rules_of(const AuthdSettings& settings) {
   return {.lifetime = settings.session.lifetime,
           .idle = settings.session.idle,
+          .idle_counts = settings.session.idle_counts,
           .bind = settings.session.bind,
           .max_sessions = settings.session.max_sessions,
           .sessions_per_user = settings.session.sessions_per_user};

@@ -13,6 +13,7 @@
 #include "authd/known_places.h"
 #include "authd/login_queue.h"
 #include "authd/session_keeper.h"
+#include "authd/session_links.h"
 #include "authd/session_record.h"
 #include "authd/session_table.h"
 #include "authd/sessions_peers.h"
@@ -77,6 +78,12 @@ class Sessions {
   void add_admin(UniqueFd connection);
 
  private:
+  struct Linking {             // what a login adds to a session, instead of making one
+    std::uint32_t slot = 0;
+    std::uint64_t generation = 0;
+    Address refused;
+    LinkHandle handle;
+  };
   struct PendingLogin {
     std::uint64_t worker = 0;  // id of its WorkerPeer
     std::uint32_t tag = 0;     // the worker's
@@ -84,6 +91,8 @@ class Sessions {
     Text<64> user;             // as typed
     Secret<64> pin;            // until the vault has them
     Secret<16> passcode;
+    CookieValue cookie;        // that the browser had
+    std::optional<Linking> linking;
     Mono begun, asked;         // when it came, and when it went on to the vault
     Mono due;                  // when it ends at the latest
     std::string_view why;      // the vault's "no", which is said then; empty: it owes one
@@ -134,12 +143,18 @@ class Sessions {
   void hear_worker(WorkerPeer& worker);
   bool judge(WorkerPeer& worker, Judge& message, Packet&);
   bool touch(WorkerPeer& worker, Touch& message, Packet&);
-  bool look(WorkerPeer& worker, Look& message, Packet&);
-  bool logout(WorkerPeer& worker, Logout& message, Packet&);
   bool ended_seen(WorkerPeer& worker, EndedSeen& message, Packet&);
-  void use(std::uint32_t slot, std::uint64_t generation, const Ticket& ticket);
+  void use(std::uint32_t slot, std::uint64_t generation, const Ticket& ticket, Doing doing);
   Judgement judgement_of(const CookieValue& cookie, const Ticket& ticket) const;
   Verdict verdict_on(const Judgement& judgement, std::uint32_t tag, const Ticket& ticket);
+
+  // sessions_portal.cc
+  bool look(WorkerPeer& worker, Look& message, Packet&);
+  bool list_own(WorkerPeer& worker, ListOwn& message, Packet&);
+  bool logout(WorkerPeer& worker, Logout& message, Packet&);
+  SessionInfo info_on(const Judgement& judgement) const;
+  OwnRow row_on(std::uint32_t slot) const;
+  std::vector<std::uint32_t> meant_by(const Logout& message, const Judgement& judgement) const;
 
   // sessions_identity.cc
   void learn_gate(GatePeer& gate, const GateHello& message);
@@ -153,11 +168,18 @@ class Sessions {
   bool crowds(const Address& client) const;
   bool refuse_login(WorkerPeer* worker, const PendingLogin& pending, std::string_view reason);
   void grant_login(WorkerPeer& worker, const PendingLogin& pending, const PasscodeResult& result);
+  void end_former(const PendingLogin& pending, const UserName& user);
   void send_grant(WorkerPeer& worker, const PendingLogin& pending, const PasscodeResult& result,
                   const Created& created);
   void settle(LoginPlace place, std::string_view why);
   void settle_later(LoginPlace place, std::string_view why, Mono when);
   void watch_deadlines();
+
+  // sessions_link.cc
+  LinkHandle offer_link(const Judgement& judgement, const Ticket& ticket);
+  std::optional<Address> linked_address(const Judgement& judgement, const LinkHandle& link, const Ticket& ticket) const;
+  std::string_view take_link(PendingLogin& pending, const LinkHandle& link) const;
+  void grant_link(WorkerPeer& worker, PendingLogin pending, const PasscodeResult& result);
 
   // sessions_vault.cc
   void hear_vault();
@@ -193,6 +215,7 @@ class Sessions {
 
   Outside outside_;
   SessionTable table_;
+  SessionLinks links_;
   AssertionDesk desk_;
   SourceRate verify_rate_;
   SessionKeeper keeper_;

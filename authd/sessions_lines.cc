@@ -19,11 +19,17 @@ std::string_view word_of(Standing standing) {
   return "";
 }
 
-Line login_line(const Ticket& ticket, std::string_view user, std::string_view reason) {
+Line login_line(const Ticket& ticket, std::string_view user, bool granted, std::string_view reason) {
   Line line("login", Level::notice);
   line.add_id("id", ticket.connection).add("user", is_user_name(user) ? user : "");
-  line.add("src", ticket.client.address.text()).add("result", reason.empty() ? "ok" : "fail");
+  line.add("src", ticket.client.address.text()).add("result", granted ? "ok" : "fail");
   line.add("reason", reason);
+  return line;
+}
+
+Line link_line(const Sid& sid, const UserName& user, const Address& added) {
+  Line line("link", Level::notice);
+  line.add("sid", sid.view()).add("user", user.view()).add("address", added.text());
   return line;
 }
 

@@ -11,7 +11,9 @@ namespace postern::authd {
 
 // `id user src result reason`.  `user` is what was typed: anything that is no possible
 // user name is left out, for it may be a PIN in the wrong field (R6).
-Line login_line(const Ticket& ticket, std::string_view user, std::string_view reason);
+Line login_line(const Ticket& ticket, std::string_view user, bool granted, std::string_view reason);
+// `sid user address`: a session may be used from there, too.
+Line link_line(const Sid& sid, const UserName& user, const Address& added);
 // `sid user by`, for logout, expire and revoke.
 Line ended_line(std::string_view event, const EndedSession& ended, std::string_view by);
 // `id src dst status reason`: a verdict that says no.
@@ -26,7 +28,7 @@ Line recall_line(std::size_t sessions);
 // `role pid what`; the pid of a peer behind a gate is not known here.
 Line fault_line(Role role, std::string_view what);
 
-// Reasons for a login's end that the vault does not know of.
+// Words for a login's end that the vault does not know of.
 namespace reason {
 inline constexpr std::string_view none = "";
 inline constexpr std::string_view missing_peer = "missing-peer";  // no vault
@@ -36,6 +38,8 @@ inline constexpr std::string_view timeout = "timeout";            // the vault i
 inline constexpr std::string_view no_log = "no-log";              // it could not be recorded
 inline constexpr std::string_view gone = "gone";                  // who asked is gone
 inline constexpr std::string_view table_full = "table-full";
+inline constexpr std::string_view no_link = "no-link";            // too late, or not his
+inline constexpr std::string_view link = "link";                  // an address for a session
 }  // namespace reason
 
 }  // namespace postern::authd

@@ -49,12 +49,16 @@ bool Sessions::login(WorkerPeer& worker, Login& message, Packet&) {
                        .user = message.user,
                        .pin = std::move(message.pin),
                        .passcode = std::move(message.passcode),
+                       .cookie = std::move(message.cookie),
+                       .linking = {},
                        .begun = now(),
                        .asked = {},
                        .due = now() + outside_.login_patience,
                        .why = {}};
+  const std::string_view no_link = message.link.empty() ? reason::none : take_link(pending, message.link);
+  if (!no_link.empty()) return refuse_login(&worker, pending, no_link);
   const Address place = place_of(message.ticket.client.address);
-  const std::string user(message.user.view());
+  const std::string user(pending.user.view());
   const bool is_known = places_.contains(user, place);
   const std::string_view against = reason_against(worker, message.ticket, is_known);
   if (!against.empty()) return refuse_login(&worker, pending, against);
@@ -68,13 +72,17 @@ bool Sessions::login(WorkerPeer& worker, Login& message, Packet&) {
   return true;
 }
 
-// One and the same answer, whatever the reason.  False: the worker is to be expelled.
+// One and the same answer, whatever the reason; with a link that lives, its address, so
+// that it can be tried again.  False: the worker is to be expelled.
 bool Sessions::refuse_login(WorkerPeer* worker, const PendingLogin& pending,
                             std::string_view why) {
-  note(login_line(pending.ticket, pending.user.view(), why));
+  note(login_line(pending.ticket, pending.user.view(), false, why));
   if (worker == nullptr) return true;
   LoginResult no;
   no.tag = pending.tag;
+  const auto& to = pending.linking;
+  if (to && outside_.page.generation(to->slot) == to->generation)
+    no.refused = links_.find(to->slot, to->generation, to->handle.view(), now()).value_or(Address());
   return worker->channel.send(no) == Told::sent;
 }
 
@@ -124,6 +132,16 @@ void Sessions::watch_deadlines() {
 
 // ---- a yes ----------------------------------------------------------------------
 
+// The browser forgets the session that it had, so nobody would ever log that one out.  It
+// must be one that could be logged out from here, or the user's own: else a thief of the
+// cookie could end it with a login of his own.
+void Sessions::end_former(const PendingLogin& pending, const UserName& user) {
+  const Judgement former = judgement_of(pending.cookie, pending.ticket);
+  const bool own = former.session != nullptr && former.session->made.user == user;
+  if (former.standing != Standing::good && !own) return;
+  if (const auto ended = table_.end(former.slot, former.generation)) announce(*ended, "revoke", "login");
+}
+
 void Sessions::grant_login(WorkerPeer& worker, const PendingLogin& pending,
                            const PasscodeResult& result) {
   const NewSession made{.user = result.user,
@@ -135,6 +153,7 @@ void Sessions::grant_login(WorkerPeer& worker, const PendingLogin& pending,
                         .failures = result.failures,
                         .logouts = result.logouts,
                         .last_logout = result.last_logout};
+  end_former(pending, result.user);
   const Result<Created> created = table_.create(made, now());
   if (!created) {
     if (!refuse_login(&worker, pending, reason::table_full))
@@ -151,8 +170,8 @@ void Sessions::grant_login(WorkerPeer& worker, const PendingLogin& pending,
 // did not happen.
 void Sessions::send_grant(WorkerPeer& worker, const PendingLogin& pending,
                           const PasscodeResult& result, const Created& created) {
-  const bool recorded =
-      outside_.log.write(login_line(pending.ticket, result.user.view(), reason::none));
+  const bool recorded = outside_.log.write(
+      login_line(pending.ticket, result.user.view(), true, pending.linking ? reason::link : reason::none));
   LoginResult answer;
   answer.tag = pending.tag;
   answer.granted = recorded || !deny_unrecorded_;
@@ -166,6 +185,9 @@ void Sessions::send_grant(WorkerPeer& worker, const PendingLogin& pending,
     answer.last_login = result.last_login;
     answer.last_source = result.last_source;
     answer.failures = result.failures;
+    answer.logouts = result.logouts;
+    answer.last_logout = result.last_logout;
+    if (pending.linking) note(link_line(created.sid, result.user, pending.linking->refused));
   }
   if (worker.channel.send(answer) == Told::sent) return;
   if (const auto ended = table_.end(created.slot, created.generation))

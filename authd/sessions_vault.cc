@@ -85,6 +85,7 @@ Told Sessions::ask_about(LoginPlace place) {
   question.pin = std::move(pending.pin);
   question.passcode = std::move(pending.passcode);
   question.source = pending.ticket.client.address;
+  question.without_pin = pending.linking.has_value();
   pending.asked = now();
   return vault_.channel.send(question);
 }
@@ -112,10 +113,11 @@ void Sessions::end_login(LoginPlace place, const PasscodeResult& result) {
   WorkerPeer* worker = workers_.find(pending.worker);
   if (worker == nullptr || result.user.empty()) return settle(place, reason::gone);
   places_.add(result.user.view(), place_of(pending.ticket.client.address));
-  const PendingLogin done = std::move(place->second);
+  PendingLogin done = std::move(place->second);
   logins_.erase(place);
   --worker->logins;
-  grant_login(*worker, done, result);
+  if (done.linking) grant_link(*worker, std::move(done), result);
+  else grant_login(*worker, done, result);
 }
 
 // ---- places ---------------------------------------------------------------------

@@ -1,5 +1,5 @@
-// What workers ask: verdicts, the idle clock, the portal's figures, logout; and their
-// word that they have closed what stood on an ended session.  A worker parses hostile
+// What workers ask about requests: verdicts, and the idle clock; and their word that they
+// have closed what stood on an ended session.  A worker parses hostile
 // bytes and may be hostile itself: each of its messages counts only with a ticket that
 // its own porter sealed for it, and the first one that breaks a rule is its last.
 
@@ -22,8 +22,6 @@ std::uint32_t touch_after(Duration idle) {
   return static_cast<std::uint32_t>(std::min(seconds(60).ms(), idle.ms() / 20));
 }
 
-std::uint32_t whole_seconds(Duration d) { return static_cast<std::uint32_t>(d.seconds()); }
-
 }  // namespace
 
 void Sessions::hear_worker(WorkerPeer& worker) {
@@ -31,6 +29,7 @@ void Sessions::hear_worker(WorkerPeer& worker) {
       on<&Sessions::judge>(),  on<&Sessions::touch>(),  on<&Sessions::look>(),
       on<&Sessions::login>(),  on<&Sessions::logout>(), on<&Sessions::ended_seen>(),
       on<&Sessions::vouch>(),  on<&Sessions::verify>(), on<&Sessions::list_keys>(),
+      on<&Sessions::list_own>(),
   };
   Packet packet;
   for (int i = 0; i < burst && worker.channel; ++i) {
@@ -73,14 +72,19 @@ bool Sessions::judge(WorkerPeer& worker, Judge& message, Packet&) {
   if (!is_own(worker, message.ticket)) return false;
   const Judgement judgement = judgement_of(message.cookie, message.ticket);
   if (judgement.standing == Standing::good) {
-    use(judgement.slot, judgement.generation, message.ticket);
+    use(judgement.slot, judgement.generation, message.ticket, message.doing);
     worker.held.give(judgement.slot, judgement.generation);
   }
-  return worker.channel.send(verdict_on(judgement, message.tag, message.ticket)) == Told::sent;
+  Verdict verdict = verdict_on(judgement, message.tag, message.ticket);
+  if (message.doing == Doing::navigation) verdict.link = offer_link(judgement, message.ticket);
+  return worker.channel.send(verdict) == Told::sent;
 }
 
-// The idle clock starts anew, unless the session ended meanwhile.
-void Sessions::use(std::uint32_t slot, std::uint64_t generation, const Ticket& ticket) {
+// The idle clock starts anew, unless the session ended meanwhile, or this is none of the
+// things that count.  The worker says what it was: one that lies could as well make up
+// whatever counts, and keeps awake only what was shown to it.
+void Sessions::use(std::uint32_t slot, std::uint64_t generation, const Ticket& ticket, Doing doing) {
+  if (doing == Doing::background && table_.rules().idle_counts == IdleCounts::navigation) return;
   if (table_.touch(slot, generation, ticket.client.address, now())) keeper_.used(slot);
 }
 
@@ -88,47 +92,7 @@ void Sessions::use(std::uint32_t slot, std::uint64_t generation, const Ticket& t
 bool Sessions::touch(WorkerPeer& worker, Touch& message, Packet&) {
   if (!is_own(worker, message.ticket)) return false;
   if (!worker.held.holds(message.slot, message.generation)) return true;
-  use(message.slot, message.generation, message.ticket);
-  return true;
-}
-
-bool Sessions::look(WorkerPeer& worker, Look& message, Packet&) {
-  if (!is_own(worker, message.ticket)) return false;
-  const Judgement judgement = judgement_of(message.cookie, message.ticket);
-  SessionInfo info;
-  info.tag = message.tag;
-  info.standing = judgement.standing;
-  if (judgement.standing == Standing::good) {
-    const Session& session = *judgement.session;
-    const TimesLeft left = table_.left(session, now());
-    info.user = session.made.user;
-    info.sid = session.sid;
-    info.login = session.made.login.s;
-    info.idle_left = whole_seconds(left.idle);
-    info.left = whole_seconds(left.life);
-    info.last_login = session.made.last_login;
-    info.last_source = session.made.last_source;
-    info.failures = session.made.failures;
-  }
-  return worker.channel.send(info) == Told::sent;
-}
-
-// Only who could use a session may end it.  It is over at once, here and at every worker;
-// the answer goes out when no new start can bring it back.
-bool Sessions::logout(WorkerPeer& worker, Logout& message, Packet&) {
-  if (!is_own(worker, message.ticket)) return false;
-  const Judgement judgement = judgement_of(message.cookie, message.ticket);
-  LoggedOut answer{message.tag, judgement.standing == Standing::good, ready_};
-  if (!answer.done) return worker.channel.send(answer) == Told::sent;
-  const std::uint64_t from = keeper_.next();
-  if (const auto ended = table_.end(judgement.slot, judgement.generation))
-    announce(*ended, "logout", "user", message.ticket.client.address);
-  when_on_disk(from, [this, id = worker.id, answer](bool on_disk) mutable {
-    answer.for_good = on_disk;
-    WorkerPeer* asker = workers_.find(id);
-    if (asker != nullptr && asker->channel.send(answer) != Told::sent)
-      expel(*asker, "a worker does not read its answers");
-  });
+  use(message.slot, message.generation, message.ticket, message.doing);
   return true;
 }
 

@@ -105,7 +105,8 @@ bool VaultService::check(Asker& asker, CheckPasscode& message, Packet&) {
   const LoginAnswer answer = vault_.check({.user = message.user.view(),
                                            .pin = message.pin,
                                            .passcode = message.passcode,
-                                           .source = message.source},
+                                           .source = message.source,
+                                           .without_pin = message.without_pin},
                                           outside_.wall(), outside_.loop.now());
   if (!answer.fault.empty()) complain(answer.fault);
   PasscodeResult result;

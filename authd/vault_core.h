@@ -35,6 +35,7 @@ struct LoginTry {
   const Pin& pin;
   const Passcode& passcode;
   Address source;           // the client's
+  bool without_pin = false; // he has proved that he knows it; the passcode alone counts
 };
 
 struct LoginAnswer {

@@ -20,7 +20,7 @@ enum class Kind : std::uint8_t {
   dial, dialled, dial_refused, learned,
   // sessions
   gate_hello, page, judge, verdict, touch, login, login_result, logout, logged_out, look,
-  session_info, ended, ended_seen,
+  session_info, list_own, own_sessions, ended, ended_seen,
   // sessions, for servers of the intranet
   vouch, assertion, list_keys, key_list, verify, verification,
   // vault
@@ -33,6 +33,16 @@ enum class Kind : std::uint8_t {
 using CookieValue = Secret<32>;   // 256 random bits
 using UserName = Text<32>;        // [a-z][a-z0-9._-]{0,31}
 using Sid = Text<16>;             // the public short name of a session
+using LinkHandle = Text<22>;      // of a request that was refused for its address
 using HostName = Text<253>;
+
+
+// What a request is to whoever makes it, by the worker's word.
+enum class Doing : std::uint8_t {
+  background,     // a page or a script does it by itself
+  use,            // somebody changes something, or says something
+  navigation,     // a person goes somewhere
+  last = navigation
+};
 
 }  // namespace postern

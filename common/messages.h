@@ -82,6 +82,8 @@ inline constexpr Route routes[] = {
     {Kind::logged_out,    Role::sessions, Role::worker,   0},
     {Kind::look,          Role::worker,   Role::sessions, 0},
     {Kind::session_info,  Role::sessions, Role::worker,   0},
+    {Kind::list_own,      Role::worker,   Role::sessions, 0},
+    {Kind::own_sessions,  Role::sessions, Role::worker,   0},
     {Kind::ended,         Role::sessions, Role::worker,   0},
     {Kind::ended_seen,    Role::worker,   Role::sessions, 0},
     {Kind::vouch,         Role::worker,   Role::sessions, 0},

@@ -37,7 +37,8 @@ struct Judge {
   std::uint32_t tag = 0;
   Ticket ticket;
   CookieValue cookie;
-  template <class A> void fields(A& a) { a(tag); a(ticket); a(cookie); }
+  Doing doing = Doing::background;
+  template <class A> void fields(A& a) { a(tag); a(ticket); a(cookie); a(doing); }
 };
 struct Verdict {
   static constexpr Kind kind = Kind::verdict;
@@ -49,8 +50,10 @@ struct Verdict {
   std::uint32_t touch_after = 0; // milliseconds between two Touch messages: min(60 s, idle/20)
   UserName user;
   Sid sid;
+  LinkHandle link;               // for a person at a wrong address: it can be added
   template <class A> void fields(A& a) {
     a(tag); a(standing); a(epoch); a(slot); a(generation); a(touch_after); a(user); a(sid);
+    a(link);
   }
 };
 struct Touch {  // a request was served under this verdict
@@ -58,7 +61,8 @@ struct Touch {  // a request was served under this verdict
   Ticket ticket;
   std::uint32_t slot = 0;
   std::uint64_t generation = 0;
-  template <class A> void fields(A& a) { a(ticket); a(slot); a(generation); }
+  Doing doing = Doing::background;
+  template <class A> void fields(A& a) { a(ticket); a(slot); a(generation); a(doing); }
 };
 struct Login {
   static constexpr Kind kind = Kind::login;
@@ -67,7 +71,11 @@ struct Login {
   Text<64> user;                 // as typed; the vault judges it
   Secret<64> pin;
   Secret<16> passcode;
-  template <class A> void fields(A& a) { a(tag); a(ticket); a(user); a(pin); a(passcode); }
+  CookieValue cookie;            // that the browser has from before, if any
+  LinkHandle link;               // not empty: of the session of that cookie; no user, no PIN
+  template <class A> void fields(A& a) {
+    a(tag); a(ticket); a(user); a(pin); a(passcode); a(cookie); a(link);
+  }
 };
 struct LoginResult {
   static constexpr Kind kind = Kind::login_result;
@@ -78,9 +86,12 @@ struct LoginResult {
   Sid sid;
   std::int64_t last_login = 0;   // seconds since 1970; 0: this is the first
   Address last_source;
-  std::uint32_t failures = 0;    // since the last login
+  std::uint32_t failures = 0, logouts = 0;  // since the last login
+  std::int64_t last_logout = 0;  // 0: none since
+  Address refused;               // of a link that may be tried again
   template <class A> void fields(A& a) {
     a(tag); a(granted); a(cookie); a(user); a(sid); a(last_login); a(last_source); a(failures);
+    a(logouts); a(last_logout); a(refused);
   }
 };
 struct Logout {
@@ -88,21 +99,27 @@ struct Logout {
   std::uint32_t tag = 0;
   Ticket ticket;
   CookieValue cookie;
-  template <class A> void fields(A& a) { a(tag); a(ticket); a(cookie); }
+  Sid sid;                       // not empty: end this session of the same user instead
+  bool others = false;           // or all of his but the cookie's
+  template <class A> void fields(A& a) { a(tag); a(ticket); a(cookie); a(sid); a(others); }
 };
 struct LoggedOut {
   static constexpr Kind kind = Kind::logged_out;
   std::uint32_t tag = 0;
   bool done = false;             // there was a session, and it is over
+  bool here = false;             // it was the cookie's
   bool for_good = false;         // no new start of authd can bring one back
-  template <class A> void fields(A& a) { a(tag); a(done); a(for_good); }
+  Standing standing = Standing::unknown;  // of the cookie's, when it was asked
+  template <class A> void fields(A& a) { a(tag); a(done); a(here); a(for_good); a(standing); }
 };
 struct Look {  // as Judge, but never touches the idle clock
   static constexpr Kind kind = Kind::look;
   std::uint32_t tag = 0;
   Ticket ticket;
   CookieValue cookie;
-  template <class A> void fields(A& a) { a(tag); a(ticket); a(cookie); }
+  bool link_wanted = false;      // if only the address is wrong
+  LinkHandle link;               // tell of this one
+  template <class A> void fields(A& a) { a(tag); a(ticket); a(cookie); a(link_wanted); a(link); }
 };
 struct SessionInfo {
   static constexpr Kind kind = Kind::session_info;
@@ -114,10 +131,43 @@ struct SessionInfo {
   std::uint32_t idle_left = 0, left = 0;  // seconds
   std::int64_t last_login = 0;   // the login before this one
   Address last_source;
-  std::uint32_t failures = 0;    // between the two
+  std::uint32_t failures = 0, logouts = 0;  // between the two
+  std::int64_t last_logout = 0;  // 0: none
+  LinkHandle link;               // asked for, or as asked
+  Address refused;               // what it would add; none: there is no such link
   template <class A> void fields(A& a) {
     a(tag); a(standing); a(user); a(sid); a(login); a(idle_left); a(left); a(last_login);
-    a(last_source); a(failures);
+    a(last_source); a(failures); a(logouts); a(last_logout); a(link); a(refused);
+  }
+};
+struct ListOwn {  // as Look, and for all sessions of the same user
+  static constexpr Kind kind = Kind::list_own;
+  std::uint32_t tag = 0;
+  Ticket ticket;
+  CookieValue cookie;
+  bool link_wanted = false;
+  template <class A> void fields(A& a) { a(tag); a(ticket); a(cookie); a(link_wanted); }
+};
+struct OwnRow {
+  Sid sid;
+  bool here = false;             // the cookie's
+  std::int64_t login = 0, used = 0;  // seconds since 1970
+  Address client_v4, client_v6;  // from where it may be used; none: not from there
+  template <class A> void fields(A& a) {
+    a(sid); a(here); a(login); a(used); a(client_v4); a(client_v6);
+  }
+};
+inline constexpr std::size_t own_rows = 32;
+struct OwnSessions {  // those used last, the latest first
+  static constexpr Kind kind = Kind::own_sessions;
+  std::uint32_t tag = 0;
+  SessionInfo session;           // the cookie's
+  std::uint32_t total = 0;       // how many he has
+  std::uint32_t count = 0;       // how many are told here
+  std::array<OwnRow, own_rows> rows{};
+  template <class A> void fields(A& a) {
+    a(tag); a(session); a(total); a(count);
+    for (OwnRow& row : rows) a(row);
   }
 };
 struct Ended {  // the session behind a verdict is over: close all that stands on it
@@ -147,7 +197,10 @@ struct CheckPasscode {
   Secret<64> pin;
   Secret<16> passcode;
   Address source;
-  template <class A> void fields(A& a) { a(tag); a(user); a(pin); a(passcode); a(source); }
+  bool without_pin = false;      // who asks has a session of the user's
+  template <class A> void fields(A& a) {
+    a(tag); a(user); a(pin); a(passcode); a(source); a(without_pin);
+  }
 };
 struct PasscodeResult {
   static constexpr Kind kind = Kind::passcode_result;

@@ -28,6 +28,7 @@ enum class TlsVersion : std::uint8_t { v1_2, v1_3 };
 enum class Plain : std::uint8_t { never, fallback };             // may port 80 be tried?
 enum class SourceAddress : std::uint8_t { proxy, client };       // seen by intranet servers
 enum class Bind : std::uint8_t { exact, prefix, none };          // session to address
+enum class IdleCounts : std::uint8_t { navigation, all };        // which requests keep a session awake
 enum class Scheme : std::uint8_t { any, http, https };
 enum class NoStore : std::uint8_t { no, html, all };             // what browsers may not keep
 
@@ -205,6 +206,7 @@ struct AuthdSettings {
   struct Session {
     Duration lifetime;
     Duration idle;
+    IdleCounts idle_counts{};
     Bind bind{};
     std::string domain;  // lower case
     std::uint32_t max_sessions = 0;

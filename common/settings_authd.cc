@@ -34,6 +34,8 @@ constexpr Row<S> rows[] = {
      "How long a session lives, whatever its user does."},
     {"session", "idle", "30m", Need::optional, from_to(seconds(1), seconds(30 * 86400)), set<S, &S::session, &V::idle>,
      "How long a session lives without a request."},
+    {"session", "idle_counts", "navigation", Need::optional, {}, set<S, &S::session, &V::idle_counts>,
+     "Which requests keep a session from being idle: navigation or all."},
     {"session", "bind", "exact", Need::optional, {}, set<S, &S::session, &V::bind>,
      "What of the client's address a session is bound to: exact, prefix or none."},
     {"session", "domain", "example.org", Need::required, text_of(Form::host), set<S, &S::session, &V::domain>,

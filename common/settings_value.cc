@@ -191,6 +191,9 @@ Result<void> read_value(std::string_view text, const Rule&, SourceAddress& value
 Result<void> read_value(std::string_view text, const Rule&, Bind& value) {
   return choose(text, {"exact", "prefix", "none"}, value);
 }
+Result<void> read_value(std::string_view text, const Rule&, IdleCounts& value) {
+  return choose(text, {"navigation", "all"}, value);
+}
 Result<void> read_value(std::string_view text, const Rule&, NoStore& value) {
   return choose(text, {"no", "html", "all"}, value);
 }

@@ -45,6 +45,7 @@ Result<void> read_value(std::string_view text, const Rule& rule, TlsVersion& val
 Result<void> read_value(std::string_view text, const Rule& rule, Plain& value);
 Result<void> read_value(std::string_view text, const Rule& rule, SourceAddress& value);
 Result<void> read_value(std::string_view text, const Rule& rule, Bind& value);
+Result<void> read_value(std::string_view text, const Rule& rule, IdleCounts& value);
 Result<void> read_value(std::string_view text, const Rule& rule, NoStore& value);
 
 }  // namespace postern

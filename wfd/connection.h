@@ -55,6 +55,7 @@ class Connection {
   void on_key_list(const KeyList& answer);
   void on_verification(const Verification& answer);
   void on_logged_out(const LoggedOut& answer);
+  void on_own_sessions(const OwnSessions& answer);
   void on_dialled(const Dialled& answer, UniqueFd socket);
   void on_dial_refused(DialFault fault);
   void on_peer_lost(Role role);
@@ -76,6 +77,9 @@ class Connection {
     Taste taste = Taste::text;
     std::string languages;          // a person's Accept-Language, for what we say ourselves
     std::string user, sid;          // empty: nobody's
+    Doing doing = Doing::background;
+    LinkHandle link;                // only its address was wrong, and can be added
+    Address refused;                // what such a link would add
     Opening opening;                // on what ground it may go on when it is nobody's
     std::string asking_origin;      // the host of a page whose script may read our answers
     CookieValue cookie;
@@ -169,6 +173,9 @@ class Connection {
   bool look();
   bool await_form();
   bool take_form();
+  bool take_login_form(std::string_view body);
+  bool take_end_form(std::string_view body);
+  void on_ended_own(const LoggedOut& answer);
 
   // connection_dial.cc
   bool step_dial();
@@ -211,7 +218,7 @@ class Connection {
   bool pass_interim();
   bool answer_complete();
   void cut_answer(std::string_view reason);
-  void touch_session();
+  void touch_session(Doing doing);
   AnswerPlan answer_plan() const;
 
   // connection_body.cc
@@ -262,7 +269,8 @@ class Connection {
   std::unique_ptr<Exchange> now_;
   Verdict verdict_;             // the last one, for the cookie it was given for
   CookieValue verdict_cookie_;
-  Mono touched_{};
+  Mono touched_{};              // when sessions last heard of a request under it,
+  std::optional<Mono> used_;    // and of one that is no background
   std::unique_ptr<Upstream> upstream_, kept_;
   std::unique_ptr<Voucher> voucher_;
   std::unique_ptr<Tunnel> tunnel_;

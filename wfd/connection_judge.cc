@@ -35,6 +35,7 @@ bool Connection::judge_head() {
   now_->side = {head_.version, head_.method == "HEAD", !head_.keep_alive || last_request_};
   now_->taste = taste_of(head_.fields);
   if (now_->taste == Taste::html || now_->on_login_host) now_->languages = accept_language(head_.fields);
+  now_->doing = doing_of(head_);
   request_body_ = BodyReader(head_.framing, head_.length);
   now_->asking_origin = listed_origin(head_.fields, policy().cors_origins);
   if (refuse_body() || refuse_head() || refuse_websocket()) return true;
@@ -123,6 +124,7 @@ bool Connection::ask_verdict() {
   Judge question;
   question.ticket = ticket_;
   question.cookie.assign(now_->cookie.bytes());
+  question.doing = now_->doing;
   asked_ = worker_.ask(*this, Role::sessions, question);
   if (asked_ == 0) {
     refuse(503, "missing-peer");
@@ -138,6 +140,9 @@ void Connection::on_verdict(const Verdict& answer) {
   verdict_ = answer;
   verdict_cookie_.assign(now_->cookie.bytes());
   touched_ = worker_.loop().now();
+  used_.reset();
+  if (now_->doing != Doing::background) used_ = touched_;
+  now_->link = answer.link;
   if (answer.standing == Standing::good) go_on_as(answer, Event::verdict_good);
   else if (answer.standing == Standing::not_ready) refuse(503, "missing-peer");
   else go_on_without_session();
@@ -183,10 +188,12 @@ void Connection::on_peer_lost(Role role) {
 
 // 302 to the login for a person, 401 for a program.  The head is still in in_.
 void Connection::demand_login_page() {
-  if (is_navigation(head_) && !gets_our_cookie(now_->host)) return refuse_cookie_domain();
+  const bool navigates = now_->doing == Doing::navigation;
+  if (navigates && !gets_our_cookie(now_->host)) return refuse_cookie_domain();
   const std::string& login_host = worker_.shop().settings.login_host;
-  Reply reply = is_navigation(head_) ? redirect_reply(302, login_location(login_host, head_.host, head_.target))
-                                     : unauthorized();
+  Reply reply = navigates
+      ? redirect_reply(302, login_location(login_host, head_.host, head_.target, now_->link.view()))
+      : unauthorized();
   if (!now_->asking_origin.empty()) let_read(reply, now_->asking_origin);
   log_refusal(reply.status, now_->duplicate_cookie ? "cookie-twice" : "no-session");
   say(std::move(reply), Event::refused);

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <span>
+#include <type_traits>
 
 #include "wfd/connection.h"
 #include "wfd/cookie.h"
+#include "wfd/navigation.h"
 #include "wfd/target.h"
 #include "wfd/worker.h"
 
@@ -34,7 +36,8 @@ bool Connection::serve_login_host() {
       if (std::optional<Reply> file = pages.static_file(route.name)) say(std::move(*file), Event::page_wanted);
       else refuse(404, "not-found");
       return true;
-    case LoginAction::login_post: return await_form();
+    case LoginAction::login_post:
+    case LoginAction::end_post: return await_form();
     case LoginAction::portal:
     case LoginAction::session_json:
     case LoginAction::logout_post: return look();
@@ -53,10 +56,10 @@ bool Connection::serve_login_host() {
   return false;
 }
 
-// GET /login.  Who has a session already, since another tab has logged in, needs no form:
-// but that is sessions' to say.  way_mark.h tells of the rest.
+// GET /login.  Who has a session already needs no form, since another tab has logged in, or
+// only one passcode, since only his address is new: but that is sessions' to say.
+// way_mark.h tells of the rest.
 bool Connection::begin_login(std::string_view query) {
-  const WfdSettings& settings = worker_.shop().settings;
   now_->form = read_query(query);
   const LoginForm& form = now_->form;
   if (!gets_our_cookie(now_->host)) {
@@ -64,8 +67,7 @@ bool Connection::begin_login(std::string_view query) {
     return true;
   }
   const bool lost = now_->mark.total > 0 && now_->cookie.empty() && !now_->duplicate_cookie;
-  const bool has_place = form.link.empty() && !return_address(form.host, form.path, settings.domains).empty();
-  if (!now_->cookie.empty() && has_place && ask_about_cookie<Look>()) {
+  if (!now_->cookie.empty() && form.link != no_link && ask_about_cookie<Look>()) {
     take(Event::asked);
   } else if (lost) {
     log_refusal(403, "cookie-lost");
@@ -83,7 +85,9 @@ void Connection::show_login_form(unsigned status, LoginTrouble trouble) {
   view.user = now_->form.user;
   view.host = now_->form.host;
   view.path = now_->form.path;
-  view.link = now_->form.link;
+  view.link = now_->link.view();
+  const std::string refused = now_->refused ? now_->refused.text() : "";
+  view.refused_address = refused;
   view.trouble = trouble;
   Reply reply = worker_.shop().pages->login_form(language(), view);
   if (!now_->mark.brought) reply.add("Set-Cookie", write_way_mark(WayMark()));
@@ -116,7 +120,9 @@ bool Connection::look() {
     }
     return true;
   }
-  const bool asked = leaving ? ask_about_cookie<Logout>() : ask_about_cookie<Look>();
+  const bool asked = leaving                                        ? ask_about_cookie<Logout>()
+                     : now_->action == LoginAction::portal ? ask_about_cookie<ListOwn>()
+                                                           : ask_about_cookie<Look>();
   if (!asked) refuse(503, "missing-peer");
   else take(Event::asked);
   return true;
@@ -128,6 +134,10 @@ bool Connection::ask_about_cookie() {
   M question;
   question.ticket = ticket_;
   question.cookie.assign(now_->cookie.bytes());
+  if constexpr (!std::is_same_v<M, Logout>)
+    question.link_wanted = now_->doing == Doing::navigation && now_->form.link.empty();
+  if constexpr (std::is_same_v<M, Look>)
+    (void)question.link.assign(now_->form.link);  // what has no room is no handle
   asked_ = worker_.ask(*this, Role::sessions, question);
   return asked_ != 0;
 }
@@ -146,20 +156,33 @@ void Connection::on_session(const SessionInfo& answer) {
     now_->user = std::string(answer.user.view());
     now_->sid = std::string(answer.sid.view());
   }
-  if (form && good) send_on();
+  now_->link = answer.link;
+  now_->refused = answer.refused;
+  const LoginForm& asked = now_->form;
+  const bool has_place = !return_address(asked.host, asked.path, worker_.shop().settings.domains).empty();
+  if (form && good && has_place && !answer.refused) send_on();
   else if (form) show_login_form(200, LoginTrouble::none);
   else if (now_->action == LoginAction::session_json)
     say(good ? pages.session(answer) : unauthorized(), Event::answered);
-  else if (good)
-    say(pages.portal(language(), answer), Event::answered);
   else
     demand_login_page();
+  drive();
+}
+
+// The portal, for whoever has a session; everybody else goes the way of GET /session.
+void Connection::on_own_sessions(const OwnSessions& answer) {
+  if (answer.session.standing != Standing::good || state_ != State::ask) return on_session(answer.session);
+  asked_ = 0;
+  now_->user = std::string(answer.session.user.view());
+  now_->sid = std::string(answer.session.sid.view());
+  say(worker_.shop().pages->portal(language(), answer.session), Event::answered);
   drive();
 }
 
 void Connection::on_logged_out(const LoggedOut& answer) {
   asked_ = 0;
   if (state_ != State::ask) return;
+  if (now_->action == LoginAction::end_post) return on_ended_own(answer);
   verdict_ = Verdict();
   if (answer.for_good) {
     say_logged_out(Event::answered);
@@ -167,6 +190,16 @@ void Connection::on_logged_out(const LoggedOut& answer) {
     now_->duplicate_cookie = true;  // the cookie is worthless now; the browser may forget it
     refuse(503, "logout-not-kept", {Say::logout_not_kept});
   }
+  drive();
+}
+
+// The portal shows what is left of them.
+void Connection::on_ended_own(const LoggedOut& answer) {
+  if (answer.here) verdict_ = Verdict();
+  if (!answer.for_good) refuse(503, "logout-not-kept", {Say::logout_not_kept});
+  else if (answer.standing != Standing::good) say(unauthorized(), Event::refused);
+  else if (answer.here) say_logged_out(Event::answered);
+  else say(redirect_reply(303, "https://" + worker_.shop().settings.login_host + "/"), Event::answered);
   drive();
 }
 
@@ -216,11 +249,36 @@ bool Connection::step_read_form() {
   return false;
 }
 
-// The form is here; the vault judges it, by way of sessions.
 bool Connection::take_form() {
-  now_->in = now_->form_body->size();
-  Result<LoginForm> read = parse_login_form(now_->form_body->text());
-  now_->form_body.reset();
+  const std::unique_ptr<Secret<max_form_bytes>> body = std::move(now_->form_body);
+  now_->in = body->size();
+  return now_->action == LoginAction::end_post ? take_end_form(body->text()) : take_login_form(body->text());
+}
+
+// One session of his own that a user wants to end, or all others: sessions sees to it.
+bool Connection::take_end_form(std::string_view body) {
+  const Result<EndForm> form = parse_end_form(body);
+  Logout order;
+  if (!form || !order.sid.assign(form->sid)) {
+    refuse(400, "form-bad");
+    return true;
+  }
+  order.others = form->others;
+  order.ticket = ticket_;
+  order.cookie.assign(now_->cookie.bytes());
+  if (now_->cookie.empty()) {
+    say(unauthorized(), Event::refused);
+    return true;
+  }
+  asked_ = worker_.ask(*this, Role::sessions, order);
+  if (asked_ == 0) refuse(503, "missing-peer");
+  else take(Event::asked);
+  return true;
+}
+
+// The vault judges it, by way of sessions.
+bool Connection::take_login_form(std::string_view body) {
+  Result<LoginForm> read = parse_login_form(body);
   if (!read) {
     refuse(400, "form-bad");
     return true;
@@ -236,6 +294,9 @@ bool Connection::take_form() {
   if (!question.user.assign(form.user)) question.user = Text<64>(std::string_view("?"));
   question.pin = std::move(form.pin);
   question.passcode = std::move(form.passcode);
+  question.cookie.assign(now_->cookie.bytes());
+  if (!question.link.assign(form.link)) question.link = LinkHandle(no_link);  // never as if there were none
+  now_->link = question.link;
   asked_ = worker_.ask(*this, Role::sessions, question);
   if (asked_ == 0) refuse(503, "missing-peer");
   else take(Event::asked);
@@ -247,6 +308,7 @@ void Connection::on_login(const LoginResult& answer) {
   if (state_ != State::ask) return;
   if (!answer.granted) {
     cause_ = Cause::login_failed;
+    now_->refused = answer.refused;
     now_->side.close = true;  // the source pays for each try
     show_login_form(403, LoginTrouble::wrong);  // the same page, whatever was wrong
     return drive();

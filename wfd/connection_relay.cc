@@ -75,7 +75,7 @@ bool Connection::step_exchange() {
   down |= out_.size() != before;
   // A head that drips in has the time of one that is late: its bytes win none.
   if (up || (down && now_->answer_begun)) deadline_.move(worker_.loop().now() + time_for(state_));
-  if (up || down) touch_session();
+  if (up || down) touch_session(now_->doing);
   return up || down;
 }
 
@@ -219,22 +219,26 @@ bool Connection::answer_complete() {
   up.head_done = false;
   if (!reusable) drop_upstream();
   kept_.reset();
-  touch_session();
+  touch_session(now_->doing);
   take(Event::relayed);
   return true;
 }
 
 // A body that moves is activity, too: a long one must not outlast its session's idle time.
-void Connection::touch_session() {
+// What counts there, sessions decides; so it hears of each kind in its own time.
+void Connection::touch_session(Doing doing) {
   if (now_->sid.empty()) return;  // nobody's: the last verdict was for somebody else
   const Mono now = worker_.loop().now();
-  if (now - touched_ < milliseconds(verdict_.touch_after)) return;
+  const std::optional<Mono> last = doing == Doing::background ? touched_ : used_;
+  if (last && now - *last < milliseconds(verdict_.touch_after)) return;
   Touch news;
   news.ticket = ticket_;
   news.slot = verdict_.slot;
   news.generation = verdict_.generation;
+  news.doing = doing;
   worker_.tell(Role::sessions, news);
   touched_ = now;
+  if (doing != Doing::background) used_ = now;
 }
 
 }  // namespace postern::wfd

@@ -34,7 +34,7 @@ bool Connection::begin_tunnel() {
   in_.drop(head_.size);
   kept_.reset();
   learn_way();
-  touch_session();
+  touch_session(now_->doing);
   tunnel_ = std::make_unique<Tunnel>();
   take(Event::upgraded);
   return true;
@@ -68,7 +68,7 @@ bool Connection::move_up() {
     end(Cause::unparsable);
     return true;
   }
-  if (tunnel_->meter.took_data()) touch_session();
+  if (tunnel_->meter.took_data()) touch_session(Doing::use);
   if (tunnel_->up_ended) {
     in_.release();
     return moved;

@@ -87,30 +87,34 @@ void drop_blanks(Secret<N>& secret) {
   (void)secret.fill(kept);
 }
 
+template <class F>
 struct Key {
   std::string_view name;
-  bool in_query;
-  bool (*read)(std::string_view text, LoginForm& form);
+  bool (*read)(std::string_view text, F& form);
 };
 
-constexpr Key keys[] = {
-    {"user", false,
-     [](std::string_view v, LoginForm& f) { return read_text(v, max_user_bytes, f.user); }},
-    {"pin", false, [](std::string_view v, LoginForm& f) { return read_secret(v, f.pin); }},
-    {"passcode", false, [](std::string_view v, LoginForm& f) { return read_secret(v, f.passcode); }},
-    {"host", true,
-     [](std::string_view v, LoginForm& f) { return read_text(v, max_host_bytes, f.host); }},
-    {"path", true,
-     [](std::string_view v, LoginForm& f) { return read_text(v, max_return_path_bytes, f.path); }},
-    {"link", true,
-     [](std::string_view v, LoginForm& f) { return read_text(v, max_link_bytes, f.link); }},
-    {"marked", false, [](std::string_view v, LoginForm& f) { return f.marked = v == "yes"; }},
+constexpr Key<LoginForm> query_keys[] = {
+    {"host", [](std::string_view v, LoginForm& f) { return read_text(v, max_host_bytes, f.host); }},
+    {"path", [](std::string_view v, LoginForm& f) { return read_text(v, max_return_path_bytes, f.path); }},
+    {"link", [](std::string_view v, LoginForm& f) { return read_text(v, max_link_bytes, f.link); }},
+};
+constexpr Key<LoginForm> login_keys[] = {
+    {"user", [](std::string_view v, LoginForm& f) { return read_text(v, max_user_bytes, f.user); }},
+    {"pin", [](std::string_view v, LoginForm& f) { return read_secret(v, f.pin); }},
+    {"passcode", [](std::string_view v, LoginForm& f) { return read_secret(v, f.passcode); }},
+    {"marked", [](std::string_view v, LoginForm& f) { return f.marked = v == "yes"; }},
+    query_keys[0], query_keys[1], query_keys[2],
+};
+constexpr Key<EndForm> end_keys[] = {
+    {"sid", [](std::string_view v, EndForm& f) { return read_text(v, max_sid_bytes, f.sid) && !f.sid.empty(); }},
+    {"others", [](std::string_view v, EndForm& f) { return f.others = v == "yes"; }},
 };
 
-Result<LoginForm> parse(std::string_view text, bool query) {
-  LoginForm form;
+template <class F, std::size_t N>
+Result<F> parse(std::string_view text, const Key<F> (&keys)[N]) {
+  F form;
   if (text.size() > max_form_bytes) return fail("cannot read form: too long");
-  bool seen[std::size(keys)] = {};
+  bool seen[N] = {};
   bool more = !text.empty();
   while (more) {
     const std::size_t end = text.find('&');
@@ -119,23 +123,33 @@ Result<LoginForm> parse(std::string_view text, bool query) {
     if (more) text.remove_prefix(end + 1);
     const std::size_t equals = pair.find('=');
     if (equals == pair.npos) return fail("cannot read form: a part without '='");
-    const auto* key = std::find_if(std::begin(keys), std::end(keys),
-                                   [&](const Key& k) { return k.name == pair.substr(0, equals); });
-    if (key == std::end(keys) || (query && !key->in_query)) return fail("cannot read form: unknown key");
+    const auto* key = std::ranges::find(keys, pair.substr(0, equals), &Key<F>::name);
+    if (key == std::end(keys)) return fail("cannot read form: unknown key");
     bool& before = seen[key - keys];
     if (before) return fail("cannot read form: two of " + std::string(key->name));
     before = true;
     if (!key->read(pair.substr(equals + 1), form))
       return fail("cannot read form: bad or overlong " + std::string(key->name));
   }
-  trim(form.user);
-  drop_blanks(form.passcode);
   return form;
 }
 
 }  // namespace
 
-Result<LoginForm> parse_login_form(std::string_view body) { return parse(body, false); }
-Result<LoginForm> parse_login_query(std::string_view query) { return parse(query, true); }
+Result<LoginForm> parse_login_form(std::string_view body) {
+  Result<LoginForm> form = parse(body, login_keys);
+  if (!form) return form;
+  trim(form->user);
+  drop_blanks(form->passcode);
+  return form;
+}
+
+Result<LoginForm> parse_login_query(std::string_view query) { return parse(query, query_keys); }
+
+Result<EndForm> parse_end_form(std::string_view body) {
+  EndForm form = TRY(parse(body, end_keys));
+  if (form.sid.empty() != form.others) return fail("cannot read form: neither one session nor all others");
+  return form;
+}
 
 }  // namespace postern::wfd

@@ -18,6 +18,7 @@ inline constexpr std::size_t max_user_bytes = 64;
 inline constexpr std::size_t max_pin_bytes = 64;
 inline constexpr std::size_t max_passcode_bytes = 16;
 inline constexpr std::size_t max_link_bytes = 64;
+inline constexpr std::size_t max_sid_bytes = 16;
 
 struct LoginForm {
   std::string user;  // as typed, blanks around it removed; may be no user name at all
@@ -34,6 +35,14 @@ struct LoginForm {
 // missing one is empty.  Fails on anything else (WHATWG URL, 5.1, without its leniency).
 // The caller wipes `body`.
 Result<LoginForm> parse_login_form(std::string_view body);
+
+// Which sessions of his own a user wants to end: one, or all others.
+struct EndForm {
+  std::string sid;      // at most 16 bytes; empty with `others`
+  bool others = false;
+};
+// Reads the body of POST /sessions/end by the same rules: `sid`, or `others` with "yes".
+Result<EndForm> parse_end_form(std::string_view body);
 
 // Reads the query of GET /login (the text behind '?'): `host path link` by the same
 // rules.  Secrets in an address are refused, so that none gets into a log.

@@ -21,6 +21,7 @@ constexpr Row table[] = {
     {"/", false, LoginAction::portal, LoginAction::not_found, "GET, HEAD"},
     {"/login", false, LoginAction::login_form, LoginAction::login_post, "GET, HEAD, POST"},
     {"/logout", false, LoginAction::not_found, LoginAction::logout_post, "POST"},
+    {"/sessions/end", false, LoginAction::not_found, LoginAction::end_post, "POST"},
     {"/session", false, LoginAction::session_json, LoginAction::not_found, "GET, HEAD"},
     {"/verify", false, LoginAction::verify, LoginAction::not_found, "GET, HEAD"},
     {"/.well-known/jwks.json", false, LoginAction::key_list, LoginAction::not_found, "GET, HEAD"},

@@ -19,6 +19,7 @@ enum class LoginAction : std::uint8_t {
   login_form,    // GET /login; `query` may say where to (parse_login_query)
   login_post,    // POST /login; the body is parse_login_form's
   logout_post,   // POST /logout; the body says nothing
+  end_post,      // POST /sessions/end; the body is parse_end_form's
   session_json,  // GET /session; must not touch the idle clock
   static_file,   // GET /static/`name`
   key_list,      // GET /.well-known/jwks.json

@@ -76,6 +76,13 @@ bool is_navigation(const RequestHead& head) {
   return taste_of(head.fields) == Taste::html && head.fields.find("x-requested-with") == nullptr;
 }
 
+Doing doing_of(const RequestHead& head) {
+  if (is_navigation(head)) return Doing::navigation;
+  const bool changes = head.method != "GET" && head.method != "HEAD" && head.method != "OPTIONS";
+  const bool clicked = head.fields.only("sec-fetch-mode") == "navigate" && head.fields.only("sec-fetch-user") == "?1";
+  return changes || clicked ? Doing::use : Doing::background;
+}
+
 std::string login_location(std::string_view login_host, std::string_view host,
                            std::string_view target, std::string_view link) {
   std::string location = "https://";

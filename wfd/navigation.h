@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/http_head.h"
+#include "common/message_kind.h"
 #include "wfd/reply.h"
 
 namespace postern::wfd {
@@ -18,8 +19,15 @@ Taste taste_of(const Fields& fields);
 // without any Sec-Fetch-* field, when taste_of() is html and there is no X-Requested-With.
 bool is_navigation(const RequestHead& head);
 
+// What this request is to who makes it: a navigation; something that a person does (a
+// method that changes things, or a navigation within a page that a click began:
+// Sec-Fetch-User); or what a page, a script or a program does by itself.
+Doing doing_of(const RequestHead& head);
+
 // "https://LOGINHOST/login?host=HOST&path=PCT", and "&link=PCT" when `link` is not empty.
 // A target over 2048 bytes, or one that could not be gone back to, becomes "/".
+// In place of a handle `no_link` leads to the form of a login, whatever session there is.
+inline constexpr std::string_view no_link = "none";
 std::string login_location(std::string_view login_host, std::string_view host,
                            std::string_view target, std::string_view link = {});
 

@@ -18,7 +18,8 @@ namespace {
 using Names = std::span<const std::string_view>;
 using Lists = std::span<const ListPlaces>;
 constexpr std::string_view error_places[] = {"status", "title", "text", "detail", "request_id", "login"};
-constexpr std::string_view login_places[] = {"user", "no_user", "host", "path", "link", "destination", "error", "link_note"};
+constexpr std::string_view login_places[] = {"user", "no_user", "host", "path", "destination", "error"};
+constexpr std::string_view link_places[] = {"address", "link", "host", "path", "destination", "error", "anew"};
 constexpr std::string_view portal_places[] = {"user", "sid", "login", "left", "idle_left", "last_login", "failures_note"};
 constexpr std::string_view failures_places[] = {"failures_note", "last_login", "continue"};
 
@@ -29,8 +30,8 @@ struct PageRow {
 };
 // In the order of Leaf.
 constexpr PageRow page_table[] = {
-    {"error.html", error_places, {}}, {"login.html", login_places, {}}, {"portal.html", portal_places, {}},
-    {"logged_out.html", {}, {}},      {"failures.html", failures_places, {}},
+    {"error.html", error_places, {}},   {"login.html", login_places, {}}, {"link.html", link_places, {}},
+    {"portal.html", portal_places, {}}, {"logged_out.html", {}, {}},      {"failures.html", failures_places, {}},
 };
 static_assert(std::size(page_table) == page_count);
 
@@ -51,10 +52,10 @@ constexpr SayRow say_table[] = {
     {"last_login.some", time_source},
     {"failures.one", count},
     {"failures.many", count},
-    {"login.link_note", address},
     {"login.wrong", {}},
     {"login.no_cookies", {}},
     {"login.cookie_lost", {}},
+    {"link.wrong", {}},
     {"detail.log_in_at", address},
     {"detail.login_loop", host_domain},
     {"detail.cookie_domain", host_domain},

@@ -20,7 +20,7 @@ struct PageSettings {
   std::string language = "en";       // [login] language
 };
 
-enum class Leaf : std::uint8_t { error, login, portal, logged_out, failures, last = failures };
+enum class Leaf : std::uint8_t { error, login, link, portal, logged_out, failures, last = failures };
 inline constexpr std::size_t page_count = static_cast<std::size_t>(Leaf::last) + 1;
 
 // Sentences that the code chooses; all others stand in the pages.  Their keys and the
@@ -28,7 +28,7 @@ inline constexpr std::size_t page_count = static_cast<std::size_t>(Leaf::last) +
 enum class Say : std::uint8_t {
   nothing,
   first_login, last_login, failures_one, failures_many,  // portal, failures
-  link_note, wrong, no_cookies, cookie_lost,  // login
+  wrong, no_cookies, cookie_lost, wrong_passcode,  // login, link
   log_in_at, login_loop, cookie_domain, logout_not_kept, server_unproved,  // errors
   last = server_unproved
 };

@@ -8,6 +8,7 @@
 #include "wfd/json.h"
 #include "wfd/language.h"
 #include "wfd/login_host.h"
+#include "wfd/navigation.h"
 #include "wfd/target.h"
 
 namespace postern::wfd {
@@ -57,12 +58,6 @@ std::string last_login(const PageSet& set, std::int64_t when, const Address& sou
   const std::string time = show_time({when}), from = source.text();
   const std::string_view values[] = {time, from};
   return set.say(Say::last_login, values);
-}
-
-// The sentence with one value; empty without it.
-std::string say_of(const PageSet& set, Say what, std::string_view value) {
-  const std::string_view values[] = {value};
-  return value.empty() ? std::string() : set.say(what, values);
 }
 
 }  // namespace
@@ -146,10 +141,16 @@ Reply Pages::login_form(std::size_t language, const LoginView& view) const {
   const PageSet& words = set(language);
   const std::string destination = return_address(view.host, view.path, settings_.domains);
   const bool known = !destination.empty();
-  return html(view.status, Leaf::login, language, true,
-              {view.user, view.user.empty() ? "yes" : "", known ? view.host : "", known ? view.path : "", view.link,
-               destination, words.say(troubles[static_cast<std::size_t>(view.trouble)]),
-               say_of(words, Say::link_note, view.refused_address)});
+  const std::string_view host = known ? view.host : "", path = known ? view.path : "";
+  Say trouble = troubles[static_cast<std::size_t>(view.trouble)];
+  if (view.refused_address.empty())
+    return html(view.status, Leaf::login, language, true,
+                {view.user, view.user.empty() ? "yes" : "", host, path, destination, words.say(trouble)});
+  if (trouble == Say::wrong) trouble = Say::wrong_passcode;
+  const std::string anew = known ? login_location(settings_.login_host, host, path, no_link)
+                                 : login_address() + "?link=" + std::string(no_link);
+  return html(view.status, Leaf::link, language, true,
+              {view.refused_address, view.link, host, path, destination, words.say(trouble), anew});
 }
 
 Reply Pages::portal(std::size_t language, const SessionInfo& session) const {

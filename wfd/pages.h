@@ -46,8 +46,8 @@ struct LoginView {
   std::string_view user = {};    // as typed before, shown again
   std::string_view host = {};    // where to afterwards: shown and kept only if
   std::string_view path = {};    // the two make an address of ours
-  std::string_view link = {};    // handle of a request that was refused for its address
-  std::string_view refused_address = {};  // the address of that request
+  std::string_view refused_address = {};  // where the session is to be used, too; empty: log in
+  std::string_view link = {};    // the handle for that
   LoginTrouble trouble = LoginTrouble::none;
 };
 
@@ -69,6 +69,7 @@ class Pages {
   Reply error(unsigned status, const Audience& reader, std::string_view request_id, const Detail& detail = {}) const;
   // 401: the same, with where to log in, also in WWW-Authenticate (DESIGN 8).
   Reply unauthorized(const Audience& reader, std::string_view request_id) const;
+  // The form of a login; or, with an address that was refused, of one passcode for it.
   Reply login_form(std::size_t language, const LoginView& view) const;
   Reply portal(std::size_t language, const SessionInfo& session) const;
   Reply logged_out(std::size_t language) const;

@@ -45,7 +45,7 @@ void Worker::hear(Channel& channel, Watcher& watcher) {
       on<&Worker::page>(),         on<&Worker::ended>(),   on<&Worker::verdict>(),
       on<&Worker::session_info>(), on<&Worker::login_result>(), on<&Worker::logged_out>(),
       on<&Worker::dialled>(),      on<&Worker::dial_refused>(), on<&Worker::assertion>(),
-      on<&Worker::key_list>(),     on<&Worker::verification>(),
+      on<&Worker::key_list>(),     on<&Worker::verification>(), on<&Worker::own_sessions>(),
   };
   for (;;) {
     Packet packet;
@@ -218,6 +218,11 @@ bool Worker::login_result(Worker&, LoginResult& answer, Packet&) {
 
 bool Worker::logged_out(Worker&, LoggedOut& answer, Packet&) {
   if (Connection* c = asker(answer.tag, Role::sessions)) c->on_logged_out(answer);
+  return true;
+}
+
+bool Worker::own_sessions(Worker&, OwnSessions& answer, Packet&) {
+  if (Connection* c = asker(answer.tag, Role::sessions)) c->on_own_sessions(answer);
   return true;
 }
 

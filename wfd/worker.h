@@ -87,6 +87,7 @@ class Worker final : public SignPeer, public ResumptionPeer {
   bool session_info(Worker&, SessionInfo& answer, Packet&);
   bool login_result(Worker&, LoginResult& answer, Packet&);
   bool logged_out(Worker&, LoggedOut& answer, Packet&);
+  bool own_sessions(Worker&, OwnSessions& answer, Packet&);
   bool assertion(Worker&, Assertion& answer, Packet&);
   bool key_list(Worker&, KeyList& answer, Packet&);
   bool verification(Worker&, Verification& answer, Packet&);

@@ -16,7 +16,8 @@ opened=$(connections_opened)
 thief() { browse --interface $OTHER_CLIENT_4 "$@"; }
 BROWSE=thief expect_status 401 -b "SessionID=$value" "https://www.$DOMAIN/"
 got=$(thief -o "$LAB/body" -w '%{http_code} %{redirect_url}' "${NAVIGATE[@]}" -b "SessionID=$value" "https://www.$DOMAIN/")
-[ "$got" = "302 https://$LOGIN_HOST/login?host=www.$DOMAIN&path=%2F" ] || fail "a good cookie from elsewhere: $got"
+[[ $got =~ ^302\ https://$LOGIN_HOST/login\?host=www.$DOMAIN\&path=%2F\&link=[A-Za-z0-9_-]{22}$ ]] ||
+  fail "a good cookie from elsewhere: $got"
 BROWSE=thief expect_status 401 -b "SessionID=$value" "https://$LOGIN_HOST/session"
 BROWSE=browse6 expect_status 401 -b "SessionID=$value" "https://www.$DOMAIN/"
 [ "$(connections_opened)" = "$opened" ] || fail "the thief's request was dialled"

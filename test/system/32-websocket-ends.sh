@@ -1,26 +1,34 @@
 #!/usr/bin/env bash
 # A WebSocket ends within a second of its session: killed, logged out, disabled, expired,
-# idle, or with nobody left to ask; and so does whatever else takes long.  It ends when it
+# idle, or with nobody left to ask; and so does whatever else takes long: a download and an
+# upload of 1 GiB, a stream, a request without an answer.  It ends when it
 # was silent too long; it goes on when the configuration is loaded anew.
 # timeout: 240
 . "$(dirname "$0")/lab.sh"
 name_host socket 71
 lab_up
 socket_start
+sink_start
+truncate -s 1G "$LAB/servers/big/root/large"
+chmod 644 "$LAB/servers/big/root/large"
 curl_hosts > "$LAB/hosts"
 
 # One connection of each kind that can take long; pings are answered as a browser would.
 cat > "$LAB/long.py" <<'END'
 import subprocess, sys, threading, time, websocket, wire
-HOST = "socket.corp.example"
+HOST, GIB, PIECE = "socket.corp.example", 1 << 30, 1 << 17
+HOSTS = {"/large": "big.corp.example", "/upload": "sink.corp.example"}
 
 
 class Long:
     def __init__(self, path, cookie):
-        self.path, self.c, self.ended = path, wire.https(HOST), None
-        if path in ("/hang", "/trickle"):
-            self.c.send(wire.get(HOST, path, cookie=cookie))
-            if path == "/trickle":
+        host = HOSTS.get(path, HOST)
+        self.path, self.c, self.ended, self.moved = path, wire.https(host), None, 0
+        if path == "/upload":
+            self.c.send(wire.get(host, path, method="PUT", cookie=cookie, extra=f"Content-Length: {GIB}\r\n"))
+        elif path in ("/hang", "/trickle", "/large"):
+            self.c.send(wire.get(host, path, cookie=cookie))
+            if path != "/hang":
                 assert b" 200 " in self.c.until(b"\r\n\r\n"), "no download"
                 self.c.exactly(1)
         else:
@@ -31,6 +39,13 @@ class Long:
 
     def listen(self):
         try:
+            while self.path in HOSTS:  # some 10 MiB a second: a minute and more
+                if self.path == "/upload":
+                    self.c.send(bytes(PIECE))
+                else:
+                    self.c.exactly(PIECE)
+                self.moved += PIECE
+                time.sleep(0.01)
             while self.path not in ("/hang", "/trickle"):
                 code, payload, _ = websocket.read_frame(self.c)
                 if code == websocket.PING:
@@ -60,12 +75,14 @@ END
 cat > "$LAB/ended.py" <<'END'
 import long, subprocess, sys, time
 cookie, what, limit, command = sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4:]
-all_of_them = [long.Long(path, cookie) for path in ("/echo", "/ping", "/push", "/trickle", "/hang")]
+all_of_them = [long.Long(path, cookie) for path in ("/echo", "/ping", "/push", "/trickle", "/hang", "/large", "/upload")]
 time.sleep(0.3)  # all of them stand, and go on
 assert not any(one.ended for one in all_of_them), "ended before its time"
+assert all(one.moved > 0 for one in all_of_them if one.path in long.HOSTS), "nothing moves"
 subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 times = long.ages(all_of_them, time.monotonic(), limit + 3)
 long.show(what, times)
+assert all(one.moved < long.GIB for one in all_of_them), "it came to its end by itself"
 assert max(times.values()) < limit, f"{what}: too late"
 END
 

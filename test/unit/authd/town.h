@@ -34,6 +34,7 @@ inline AuthdSettings town_settings() {
   s.log.on_failure = OnFailure::deny;
   s.session.lifetime = seconds(8 * 3600);
   s.session.idle = seconds(1800);
+  s.session.idle_counts = IdleCounts::all;
   s.session.bind = Bind::exact;
   s.session.domain = "example.org";
   s.session.max_sessions = 2000;

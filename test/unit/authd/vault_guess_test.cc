@@ -108,3 +108,34 @@ TEST_CASE("a place stays known for the sixteen latest, by its /64 for IPv6", "[v
   CHECK(house.login("alice", right, code_now(1), "2001:db8:1:2:3:4:5:6", noon, later).granted());
   CHECK(house.vault.history("alice").value().at(0).source == "2001:db8:1:2:3:4:5:6");
 }
+
+// ---- a passcode alone, for whoever has a session of the user ----------------------
+
+namespace {
+
+// As role sessions asks it for an address that is to be added.
+std::string without_pin(Besieged& house, const std::string& code, std::string_view user = "alice") {
+  const Pin none;
+  const Passcode passcode = secret_of<Passcode>(code);
+  const LoginTry attempt{.user = user, .pin = none, .passcode = passcode,
+                         .source = Address::parse("198.51.100." + std::to_string(++house.strangers)).value(), .without_pin = true};
+  return std::string(word_of(house.vault.check(attempt, noon, house.after(1)).outcome));
+}
+
+}  // namespace
+
+TEST_CASE("a passcode alone counts where it may, is spent, and is guessed at no more often", "[vault][guess][link]") {
+  Besieged house;
+  CHECK(house.from_afar("", code_now()) == "wrong-pin");  // spent all the same, and not a way in
+  CHECK(without_pin(house, code_now()) == "spent-passcode");
+  CHECK(without_pin(house, code_now(1)) == "ok");
+  CHECK(without_pin(house, code_now(1)) == "spent-passcode");
+  CHECK(house.from_home(right, code_now(1)) == "spent-passcode");
+  CHECK(house.vault.show("alice", noon).value().guesses == 1);  // the first one's
+  for (int i = 0; i < 5; ++i) CHECK(without_pin(house, "000000") == "wrong-passcode");
+  CHECK(without_pin(house, "000000") == "ceiling");
+  CHECK(house.from_afar(right, "000000") == "ceiling");  // it is one and the same allowance
+  CHECK(without_pin(house, code_now(1), "nobody-here") == "unknown-user");
+  REQUIRE(house.vault.disable("alice"));
+  CHECK(without_pin(house, "000000") == "disabled");
+}

@@ -195,7 +195,7 @@ TEST_CASE("the routes keep the rules of the design", "[routes]") {
         CHECK((from == Role::vault && to == Role::sessions)); break;
       case Kind::check_passcode: case Kind::ask_places: CHECK((from == Role::sessions && to == Role::vault)); break;
       case Kind::passcode_result: case Kind::places: CHECK((from == Role::vault && to == Role::sessions)); break;
-      case Kind::verdict: case Kind::login_result: case Kind::session_info: case Kind::page: case Kind::ended:
+      case Kind::verdict: case Kind::login_result: case Kind::session_info: case Kind::own_sessions: case Kind::page: case Kind::ended:
       case Kind::assertion: case Kind::key_list: case Kind::verification:
         CHECK(from == Role::sessions); break;
       default: break;

@@ -125,6 +125,13 @@ TEST_CASE("forms that are none are refused, and nobody is asked", "[connection][
         Case{post("/login", form, "Origin: null\r\n"), "403"},
         Case{post("/login", form, "Sec-Fetch-Site: same-site\r\n"), "403"},
         Case{post("/logout", "", "Origin: https://evil.example.org\r\n", 1), "403"},
+        Case{post("/sessions/end", "others=yes", "Origin: https://evil.example.org\r\n", 1), "403"},
+        Case{post("/sessions/end", "others=yes", "Sec-Fetch-Site: same-site\r\n", 1), "403"},
+        Case{post("/sessions/end", "", "", 1), "400"}, Case{post("/sessions/end", "others=no", "", 1), "400"},
+        Case{post("/sessions/end", "sid=", "", 1), "400"}, Case{post("/sessions/end", "sid=a&others=yes", "", 1), "400"},
+        Case{post("/sessions/end", "sid=a&sid=b", "", 1), "400"}, Case{post("/sessions/end", "sid=12345678901234567", "", 1), "400"},
+        Case{post("/sessions/end", "sid=a&user=b", "", 1), "400"}, Case{post("/sessions/end", "sid=a"), "401"},
+        Case{request("GET /sessions/end?others=yes", 1, "", place), "405"},
         Case{post("/session", ""), "405"}, Case{request("GET /logout", 1, "", place), "405"},
         Case{request("DELETE /login", 1, "", place), "405"}, Case{request("GET /nowhere", 1, "", place), "404"},
         Case{request("GET /static/none.css", 1, "", place), "404"}}) {
@@ -147,12 +154,12 @@ TEST_CASE("the portal and /session show who one is, and send others to the form"
   client.send(request("GET /session", 0, "", place));
   CHECK(status_of(rig.hear_text(client, "\r\n\r\n")) == "HTTP/1.1 401 Unauthorized");
   client.send(request("GET /", 1, "", place));
-  SessionInfo info;
-  info.tag = rig.hear<Look>(rig.sessions).tag;
-  info.standing = Standing::good;
-  info.user = UserName("ada");
-  info.sid = Sid("sid1");
-  rig.say(rig.sessions, info);
+  OwnSessions own;
+  own.tag = rig.hear<ListOwn>(rig.sessions).tag;
+  own.session.standing = Standing::good;
+  own.session.user = UserName("ada");
+  own.session.sid = Sid("sid1");
+  rig.say(rig.sessions, own);
   const std::string portal = rig.hear_text(client, "</html>");
   CHECK(has(portal, "ada"));
   CHECK(has(portal, "frame-ancestors 'none'"));
@@ -193,10 +200,15 @@ TEST_CASE("a session that cannot be looked at yet is no reason to log in anew", 
     Rig rig;
     WireEnd& client = rig.client(place.c_str());
     client.send(request("GET " + path, 1, "Accept: text/html\r\n", place));
-    SessionInfo info;
-    info.tag = rig.hear<Look>(rig.sessions).tag;
-    info.standing = Standing::not_ready;
-    rig.say(rig.sessions, info);
+    OwnSessions own;
+    own.session.standing = Standing::not_ready;
+    if (path == "/") {
+      own.tag = rig.hear<ListOwn>(rig.sessions).tag;
+      rig.say(rig.sessions, own);
+    } else {
+      own.session.tag = rig.hear<Look>(rig.sessions).tag;
+      rig.say(rig.sessions, own.session);
+    }
     const std::string answer = rig.hear_text(client, "</html>");
     CHECK(status_of(answer) == "HTTP/1.1 503 Service Unavailable");
     CHECK(has(answer, "Retry-After: "));
@@ -214,7 +226,7 @@ TEST_CASE("the end of a session does not cut its own logout off", "[connection][
   const Logout order = rig.hear<Logout>(rig.sessions);
   rig.say(rig.sessions, Ended{1, rig.page->generation(1)});
   (void)rig.hear<EndedSeen>(rig.sessions);
-  rig.say(rig.sessions, LoggedOut{order.tag, true, true});
+  rig.say(rig.sessions, LoggedOut{order.tag, true, true, true});
   CHECK(status_of(rig.hear_text(client, "</html>")) == "HTTP/1.1 200 OK");
 }
 
@@ -224,4 +236,78 @@ TEST_CASE("a logout without a session asks nobody and still deletes", "[connecti
   client.send(post("/logout", ""));
   CHECK(has(rig.hear_text(client, "</html>"), "Set-Cookie: SessionID=; Max-Age=0; Path=/; Secure"));
   CHECK(rig.is_silent(rig.sessions));
+}
+
+TEST_CASE("a user ends other sessions of his, and sees the portal again", "[connection][login]") {
+  Rig rig;
+  WireEnd& client = rig.client(place.c_str());
+  const std::string own = "Origin: https://login.example.org\r\n";
+  struct Row {
+    std::string body, sid;
+    bool others;
+    LoggedOut answer;
+    std::string status, part;
+  };
+  const std::string portal = "Location: https://login.example.org/\r\n";
+  for (const Row& row : {
+           Row{"sid=abc", "abc", false, {.done = true, .for_good = true, .standing = Standing::good}, "303 See Other", portal},
+           Row{"others=yes", "", true, {.done = true, .for_good = true, .standing = Standing::good}, "303 See Other", portal},
+           Row{"sid=gone", "gone", false, {.for_good = true, .standing = Standing::good}, "303 See Other", portal},
+           Row{"sid=abc", "abc", false, {.done = true, .standing = Standing::good}, "503 Service Unavailable", "could not be written down"},
+           Row{"sid=own", "own", false, {.done = true, .here = true, .for_good = true, .standing = Standing::good}, "200 OK",
+               "Set-Cookie: SessionID=; Max-Age=0; Domain=example.org"},
+           Row{"sid=abc", "abc", false, {.for_good = true, .standing = Standing::wrong_address}, "401 Unauthorized", "Postern login="}}) {
+    INFO(row.body << " " << row.status);
+    client.send(post("/sessions/end", row.body, own + "Accept: text/html\r\n", 1));
+    const Logout order = rig.hear<Logout>(rig.sessions);
+    CHECK(order.cookie == cookie_of(1));
+    CHECK(order.sid.view() == row.sid);
+    CHECK(order.others == row.others);
+    LoggedOut answer = row.answer;
+    answer.tag = order.tag;
+    rig.say(rig.sessions, answer);
+    const std::string text = rig.hear_text(client, row.status.starts_with("303") ? "\r\n\r\n" : "</html>");
+    CHECK(status_of(text) == "HTTP/1.1 " + row.status);
+    CHECK(has(text, row.part));
+    CHECK(has(text, "Set-Cookie: SessionID=") == (row.part.starts_with("Set-Cookie")));
+  }
+}
+
+TEST_CASE("a script that polls says so, and hides no click behind it", "[connection][login]") {
+  Rig rig;
+  WireEnd& client = rig.client();
+  const std::string by_script = "Sec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n";
+  client.send(request("GET /poll", 1, by_script));
+  const Judge asked = rig.hear<Judge>(rig.sessions);
+  CHECK(asked.doing == Doing::background);
+  Verdict verdict = rig.good(asked);
+  verdict.touch_after = 1'000'000;  // by the clock of the test there is one touch of each kind
+  rig.say(rig.sessions, verdict);
+  WireEnd& server = rig.dialled();
+  const auto touches = [&] {
+    std::vector<Doing> all;
+    rig.settle();
+    Packet packet;
+    while (rig.sessions.receive(packet) == Heard::packet) {
+      Touch touch;
+      if (packet.read(touch)) all.push_back(touch.doing);
+    }
+    return all;
+  };
+  const auto answer = [&] {
+    rig.hear_text(server, "\r\n\r\n");
+    server.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+    rig.hear_text(client, "\r\n\r\nhi");
+  };
+  answer();
+  CHECK(touches().empty());
+  client.send(request("GET /page", 1, "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n"));
+  answer();
+  CHECK(touches() == std::vector{Doing::navigation});
+  client.send(request("POST /save", 1, by_script + "Content-Length: 0\r\n"));
+  answer();
+  CHECK(touches().empty());
+  client.send(request("GET /poll", 1, by_script));
+  answer();
+  CHECK(touches().empty());
 }

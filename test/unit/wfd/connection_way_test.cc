@@ -162,17 +162,17 @@ TEST_CASE("who has logged out begins anew", "[connection][way]") {
   CHECK(status_of(rig.hear_text(client, "</html>")) == "HTTP/1.1 200 OK");
 }
 
-TEST_CASE("without a place to go to, or with an address to add, there is a form for everybody", "[connection][way]") {
+TEST_CASE("without a place to go to there is a form for everybody", "[connection][way]") {
   for (const std::string target : {"/login", "/login?host=&path=", "/login?host=evil.net&path=%2F", "/login?host=a.example.org&path=%2F%2Fevil.net",
-                                   "/login?host=a.example.org&path=%2F&link=abc", "/login?rd=https://evil.net"}) {
+                                   "/login?rd=https://evil.net"}) {
     INFO(target);
     Rig rig;
     WireEnd& client = rig.client(place.c_str());
     client.send(ask_form(1, "", target));
+    look_says(rig, Standing::good);
     const std::string answer = rig.hear_text(client, "</html>");
     CHECK(status_of(answer) == "HTTP/1.1 200 OK");
     CHECK_FALSE(has(answer, "evil"));
-    CHECK(rig.is_silent(rig.sessions));
   }
 }
 

@@ -88,3 +88,20 @@ TEST_CASE("an error never repeats a value", "[form]") {
   REQUIRE_FALSE(form);
   CHECK(form.error().what.find("sesame") == std::string::npos);
 }
+
+TEST_CASE("the form that ends sessions names one, or all others", "[form]") {
+  const auto one = parse_end_form("sid=abc%2F1");
+  REQUIRE(one);
+  CHECK(one->sid == "abc/1");
+  CHECK_FALSE(one->others);
+  const auto others = parse_end_form("others=yes");
+  REQUIRE(others);
+  CHECK(others->others);
+  for (const std::string body : {"", "sid=", "sid", "others=", "others=no", "others=yes&sid=a", "sid=a&sid=a", "sid=a&", "sid=12345678901234567",
+                                 "sid=%0a", "sid=%zz", "user=ada", "sid=a&user=ada", "others=yes&others=yes"}) {
+    INFO(body);
+    CHECK_FALSE(parse_end_form(body));
+  }
+  CHECK_FALSE(parse_login_form("sid=a"));
+  CHECK_FALSE(parse_login_query("others=yes"));
+}

@@ -26,6 +26,8 @@ TEST_CASE("the login host has these pages and no others", "[login_host]") {
         Row{"POST /verify", LoginAction::bad_method}, Row{"GET /verify/", LoginAction::not_found},
         Row{"GET /.well-known/jwks.json", LoginAction::key_list}, Row{"PUT /.well-known/jwks.json", LoginAction::bad_method},
         Row{"GET /.well-known/", LoginAction::not_found}, Row{"GET /.well-known/jwks.json.old", LoginAction::not_found},
+        Row{"POST /sessions/end", LoginAction::end_post}, Row{"GET /sessions/end", LoginAction::bad_method},
+        Row{"POST /sessions", LoginAction::not_found}, Row{"POST /sessions/end/", LoginAction::not_found},
         Row{"POST /logout", LoginAction::logout_post}, Row{"GET /logout", LoginAction::bad_method},
         Row{"HEAD /logout", LoginAction::bad_method}, Row{"POST /", LoginAction::bad_method},
         Row{"POST /session", LoginAction::bad_method}, Row{"PUT /login", LoginAction::bad_method},

@@ -43,6 +43,29 @@ TEST_CASE("scripts, images, frames and programs are not navigating", "[navigatio
   }
 }
 
+TEST_CASE("a script does what it does by itself, a person goes, clicks and writes", "[navigation]") {
+  const std::string by_script = "Sec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\nSec-Fetch-Site: same-origin\r\n";
+  const std::string frame = "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: iframe\r\n";
+  struct Row { std::string line, fields; Doing doing; };
+  for (const Row& row : {
+           Row{"GET / HTTP/1.1", document, Doing::navigation}, Row{"HEAD / HTTP/1.1", html, Doing::navigation},
+           Row{"GET / HTTP/1.1", frame, Doing::background}, Row{"GET / HTTP/1.1", frame + "Sec-Fetch-User: ?1\r\n", Doing::use},
+           Row{"GET / HTTP/1.1", frame + "Sec-Fetch-User: ?0\r\n", Doing::background},
+           Row{"GET / HTTP/1.1", frame + "Sec-Fetch-User: ?1\r\nSec-Fetch-User: ?1\r\n", Doing::background},
+           Row{"GET / HTTP/1.1", by_script, Doing::background}, Row{"GET / HTTP/1.1", by_script + "Sec-Fetch-User: ?1\r\n", Doing::background},
+           Row{"GET / HTTP/1.1", "Accept: text/event-stream\r\n" + by_script, Doing::background},
+           Row{"GET / HTTP/1.1", "Sec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: image\r\n", Doing::background},
+           Row{"GET / HTTP/1.1", "Sec-Fetch-Mode: websocket\r\nSec-Fetch-Dest: empty\r\n", Doing::background},
+           Row{"GET / HTTP/1.1", "", Doing::background}, Row{"GET / HTTP/1.1", "Accept: */*\r\n", Doing::background},
+           Row{"GET / HTTP/1.1", html + "X-Requested-With: XMLHttpRequest\r\n", Doing::background},
+           Row{"OPTIONS / HTTP/1.1", by_script, Doing::background},
+           Row{"POST / HTTP/1.1", by_script, Doing::use}, Row{"POST / HTTP/1.1", document, Doing::use},
+           Row{"PUT / HTTP/1.1", "", Doing::use}, Row{"DELETE / HTTP/1.1", by_script, Doing::use}, Row{"PROPFIND / HTTP/1.1", "", Doing::use}}) {
+    INFO(row.line << "\n" << row.fields);
+    CHECK(doing_of(request(row.line, row.fields)->head) == row.doing);
+  }
+}
+
 TEST_CASE("the way to the login page carries where the person wanted to go", "[navigation]") {
   CHECK(login_location("login.lab.example", "a.lab.example", "/x?y=z&w") ==
         "https://login.lab.example/login?host=a.lab.example&path=%2Fx%3Fy%3Dz%26w");

@@ -76,8 +76,8 @@ std::vector<Reply> all_pages(const Pages& pages, std::size_t language) {
   const Audience reader{Taste::html, language, true};
   const std::string evil = "</style><script>'\"&{{user}}";
   return {pages.login_form(language, {}),
-          pages.login_form(language, {.status = 403, .user = evil, .host = "a.lab.example", .path = "/?" + evil, .link = evil,
-                                      .refused_address = evil, .trouble = LoginTrouble::wrong}),
+          pages.login_form(language, {.status = 403, .user = evil, .host = "a.lab.example", .path = "/?" + evil, .trouble = LoginTrouble::wrong}),
+          pages.login_form(language, {.host = "a.lab.example", .path = "/?" + evil, .refused_address = evil, .link = evil}),
           pages.portal(language, session), pages.logged_out(language),
           pages.failures(language, login, "https://a.lab.example/" + evil),
           pages.error(404, reader, evil), pages.error(502, reader, evil, {Say::server_unproved, {evil}}),
@@ -308,12 +308,11 @@ TEST_CASE("every status of ours has its page", "[pages]") {
 TEST_CASE("the form keeps who and where, escaped, and never another host", "[pages]") {
   const Pages pages = load();
   const Reply form = pages.login_form(0, {.status = 403, .user = "a\"><script>'&", .host = "a.lab.example",
-                                       .path = "/x?a=\"><b>&c", .link = "h\"", .trouble = LoginTrouble::wrong});
+                                       .path = "/x?a=\"><b>&c", .trouble = LoginTrouble::wrong});
   CHECK(form.status == 403);
   CHECK(contains(form.body, "value=\"a&quot;&gt;&lt;script&gt;&#39;&amp;\""));
   CHECK(contains(form.body, "name=\"host\" value=\"a.lab.example\""));
   CHECK(contains(form.body, "name=\"path\" value=\"/x?a=&quot;&gt;&lt;b&gt;&amp;c\""));
-  CHECK(contains(form.body, "name=\"link\" value=\"h&quot;\""));
   CHECK(contains(form.body, "That did not work."));
   CHECK_FALSE(contains(form.body, "<b>"));
   const Reply evil = pages.login_form(0, {.host = "evil.net", .path = "/"});
@@ -338,8 +337,23 @@ TEST_CASE("the form says what was in the way, and asks for the mark", "[pages]")
   CHECK(contains(pages.login_form(0, {.trouble = LoginTrouble::cookie_lost}).body, "has not kept the cookie of that session"));
 }
 
-TEST_CASE("a login for another address says which", "[pages]") {
-  CHECK(contains(load().login_form(0, {.link = "x", .refused_address = "2001:db8::1"}).body, "2001:db8::1"));
+TEST_CASE("the form for another address says which, and asks for a passcode only", "[pages]") {
+  const Pages pages = load();
+  const Reply form = pages.login_form(0, {.status = 403, .host = "a.lab.example", .path = "/x?\"><b>&y",
+                                          .refused_address = "2001:db8::1", .link = "h\"", .trouble = LoginTrouble::wrong});
+  CHECK(form.status == 403);
+  for (const std::string part :
+       {"2001:db8::1", "name=\"link\" value=\"h&quot;\"", "name=\"host\" value=\"a.lab.example\"",
+        "name=\"path\" value=\"/x?&quot;&gt;&lt;b&gt;&amp;y\"", "<label for=\"passcode\">", "autocomplete=\"one-time-code\"",
+        "name=\"marked\" value=\"yes\"", "That did not work. Please use a new passcode", "https://a.lab.example/x?",
+        "href=\"https://login.lab.example/login?host=a.lab.example&amp;path=%2Fx%3F%22%3E%3Cb%3E%26y&amp;link=none\""})
+    CHECK(contains(form.body, part));
+  for (const std::string part : {"name=\"pin\"", "name=\"user\"", "<b>"}) CHECK_FALSE(contains(form.body, part));
+  const std::string placeless = pages.login_form(0, {.host = "evil.net", .path = "/", .refused_address = "2001:db8::1", .link = "h"}).body;
+  CHECK(contains(placeless, "href=\"https://login.lab.example/login?link=none\""));
+  CHECK_FALSE(contains(placeless, "evil"));
+  // Without an address there is nothing to add.
+  CHECK(contains(pages.login_form(0, {.link = "h"}).body, "name=\"pin\""));
 }
 
 TEST_CASE("the portal says who, how long, and what happened before", "[pages]") {
