@@ -175,7 +175,7 @@ void Connection::on_own_sessions(const OwnSessions& answer) {
   asked_ = 0;
   now_->user = std::string(answer.session.user.view());
   now_->sid = std::string(answer.session.sid.view());
-  say(worker_.shop().pages->portal(language(), answer.session), Event::answered);
+  say(worker_.shop().pages->portal(language(), answer), Event::answered);
   drive();
 }
 

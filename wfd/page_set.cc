@@ -20,8 +20,11 @@ using Lists = std::span<const ListPlaces>;
 constexpr std::string_view error_places[] = {"status", "title", "text", "detail", "request_id", "login"};
 constexpr std::string_view login_places[] = {"user", "no_user", "host", "path", "destination", "error"};
 constexpr std::string_view link_places[] = {"address", "link", "host", "path", "destination", "error", "anew"};
-constexpr std::string_view portal_places[] = {"user", "sid", "login", "left", "idle_left", "last_login", "failures_note"};
-constexpr std::string_view failures_places[] = {"failures_note", "last_login", "continue"};
+constexpr std::string_view portal_places[] = {"user", "sid", "login", "left", "idle_left", "last_login", "failures_note",
+                                              "logouts_note", "more_note", "others"};
+constexpr std::string_view session_places[] = {"name", "began", "used", "client_v4", "client_both", "client_v6", "here", "elsewhere"};
+constexpr ListPlaces portal_lists[] = {{"sessions", session_places}};
+constexpr std::string_view failures_places[] = {"failures_note", "last_login", "continue", "logouts_note"};
 
 struct PageRow {
   const char* file;
@@ -31,12 +34,13 @@ struct PageRow {
 // In the order of Leaf.
 constexpr PageRow page_table[] = {
     {"error.html", error_places, {}},   {"login.html", login_places, {}}, {"link.html", link_places, {}},
-    {"portal.html", portal_places, {}}, {"logged_out.html", {}, {}},      {"failures.html", failures_places, {}},
+    {"portal.html", portal_places, portal_lists}, {"logged_out.html", {}, {}},      {"failures.html", failures_places, {}},
 };
 static_assert(std::size(page_table) == page_count);
 
 constexpr std::string_view time_source[] = {"time", "source"};
 constexpr std::string_view count[] = {"count"};
+constexpr std::string_view count_time[] = {"count", "time"};
 constexpr std::string_view address[] = {"address"};
 constexpr std::string_view host_domain[] = {"host", "domain"};
 constexpr std::string_view reason[] = {"reason"};
@@ -52,6 +56,9 @@ constexpr SayRow say_table[] = {
     {"last_login.some", time_source},
     {"failures.one", count},
     {"failures.many", count},
+    {"logouts.one", count_time},
+    {"logouts.many", count_time},
+    {"portal.more", count},
     {"login.wrong", {}},
     {"login.no_cookies", {}},
     {"login.cookie_lost", {}},

@@ -27,7 +27,8 @@ inline constexpr std::size_t page_count = static_cast<std::size_t>(Leaf::last) +
 // values that they take stand in page_set.cc.
 enum class Say : std::uint8_t {
   nothing,
-  first_login, last_login, failures_one, failures_many,  // portal, failures
+  first_login, last_login, failures_one, failures_many, logouts_one, logouts_many,  // portal, failures
+  more_sessions,  // portal
   wrong, no_cookies, cookie_lost, wrong_passcode,  // login, link
   log_in_at, login_loop, cookie_domain, logout_not_kept, server_unproved,  // errors
   last = server_unproved

@@ -53,6 +53,36 @@ std::string failures_note(const PageSet& set, std::uint32_t failures) {
   return set.say(failures == 1 ? Say::failures_one : Say::failures_many, values);
 }
 
+std::string logouts_note(const PageSet& set, std::uint32_t logouts, std::int64_t last) {
+  if (logouts == 0) return {};
+  const std::string number = std::to_string(logouts), time = show_time({last});
+  const std::string_view values[] = {number, time};
+  return set.say(logouts == 1 ? Say::logouts_one : Say::logouts_many, values);
+}
+
+// How many there are beside those that are shown.
+std::string more_note(const PageSet& set, const OwnSessions& own, std::size_t shown) {
+  if (own.total <= shown) return {};
+  const std::string number = std::to_string(own.total - shown);
+  const std::string_view values[] = {number};
+  return set.say(Say::more_sessions, values);
+}
+
+// In the order of the places of a row; see page_set.cc.
+Row row_of(const OwnRow& session) {
+  const auto yes_if = [](bool is_so) { return std::string(is_so ? "yes" : ""); };
+  const auto text_of = [](const Address& a) { return a ? a.text() : std::string(); };
+  return {std::string(session.sid.view()), show_time({session.login}), show_time({session.used}),
+          text_of(session.client_v4), yes_if(session.client_v4 && session.client_v6), text_of(session.client_v6),
+          yes_if(session.here), yes_if(!session.here)};
+}
+
+std::vector<Row> rows_of(const OwnSessions& own) {
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < own.count && i < own.rows.size(); ++i) rows.push_back(row_of(own.rows[i]));
+  return rows;
+}
+
 std::string last_login(const PageSet& set, std::int64_t when, const Address& source) {
   if (when == 0) return set.say(Say::first_login);
   const std::string time = show_time({when}), from = source.text();
@@ -94,13 +124,13 @@ Reply Pages::bare(unsigned status, std::string_view type, std::string_view cachi
 }
 
 Reply Pages::html(unsigned status, Leaf page, std::size_t language, bool on_login_host,
-                  std::initializer_list<std::string_view> values) const {
+                  std::initializer_list<std::string_view> values, std::span<const std::vector<Row>> lists) const {
   const PageSet& words = set(language);
   const auto i = static_cast<std::size_t>(page);
   Reply reply = bare(status, "text/html; charset=utf-8", no_store, words.policies[i], on_login_host);
   reply.add("Content-Language", words.tag);
   reply.add("Vary", "Accept-Language");
-  reply.body = words.pages[i].render({{values.begin(), values.size()}, {}});
+  reply.body = words.pages[i].render({{values.begin(), values.size()}, lists});
   return reply;
 }
 
@@ -153,12 +183,16 @@ Reply Pages::login_form(std::size_t language, const LoginView& view) const {
               {view.refused_address, view.link, host, path, destination, words.say(trouble), anew});
 }
 
-Reply Pages::portal(std::size_t language, const SessionInfo& session) const {
+Reply Pages::portal(std::size_t language, const OwnSessions& own) const {
   const PageSet& words = set(language);
+  const SessionInfo& session = own.session;
+  const std::vector<Row> lists[] = {rows_of(own)};
   return html(200, Leaf::portal, language, true,
               {session.user.view(), session.sid.view(), show_time({session.login}), show_duration(session.left),
                show_duration(session.idle_left), last_login(words, session.last_login, session.last_source),
-               failures_note(words, session.failures)});
+               failures_note(words, session.failures), logouts_note(words, session.logouts, session.last_logout),
+               more_note(words, own, lists[0].size()), own.total > 1 ? "yes" : ""},
+              lists);
 }
 
 // "cookies" is not said: it would take the cookies of every host of the domain along, of
@@ -172,7 +206,8 @@ Reply Pages::logged_out(std::size_t language) const {
 Reply Pages::failures(std::size_t language, const LoginResult& login, std::string_view go_on) const {
   const PageSet& words = set(language);
   return html(200, Leaf::failures, language, true,
-              {failures_note(words, login.failures), last_login(words, login.last_login, login.last_source), go_on});
+              {failures_note(words, login.failures), last_login(words, login.last_login, login.last_source), go_on,
+               logouts_note(words, login.logouts, login.last_logout)});
 }
 
 Reply Pages::session(const SessionInfo& session) const {

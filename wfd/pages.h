@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,7 +72,8 @@ class Pages {
   Reply unauthorized(const Audience& reader, std::string_view request_id) const;
   // The form of a login; or, with an address that was refused, of one passcode for it.
   Reply login_form(std::size_t language, const LoginView& view) const;
-  Reply portal(std::size_t language, const SessionInfo& session) const;
+  // `own.session` is a good one; at most own_rows rows are shown.
+  Reply portal(std::size_t language, const OwnSessions& own) const;
   Reply logged_out(std::size_t language) const;
   // "Was that you?", after a login with failures since the last one; Set-Cookie is the
   // caller's to add.  `go_on` is an address from target.h.
@@ -84,7 +86,7 @@ class Pages {
   std::string login_address() const;
   const PageSet& set(std::size_t language) const;
   Reply html(unsigned status, Leaf page, std::size_t language, bool on_login_host,
-             std::initializer_list<std::string_view> values) const;
+             std::initializer_list<std::string_view> values, std::span<const std::vector<Row>> lists = {}) const;
   Reply bare(unsigned status, std::string_view type, std::string_view caching, std::string_view policy,
              bool on_login_host) const;
 

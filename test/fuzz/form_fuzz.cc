@@ -1,5 +1,5 @@
-// The login form and the login page's query: read within their lengths, or refused, and an
-// address that is made of what they say leads to one of our hosts.
+// The forms of the login host and the login page's query: read within their lengths, or
+// refused, and an address that is made of what they say leads to one of our hosts.
 #include <algorithm>
 
 #include "wfd/form.h"
@@ -39,5 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   if (form && !form_holds(*form)) __builtin_trap();
   const auto query = parse_login_query(text);
   if (query && (!query->pin.empty() || !query->passcode.empty() || !query->user.empty() || !form_holds(*query))) __builtin_trap();
+  const auto end = parse_end_form(text);
+  if (end && (end->sid.size() > max_sid_bytes || has_control(end->sid) || end->sid.empty() != end->others)) __builtin_trap();
   return 0;
 }

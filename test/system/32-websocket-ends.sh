@@ -18,6 +18,7 @@ cat > "$LAB/long.py" <<'END'
 import subprocess, sys, threading, time, websocket, wire
 HOST, GIB, PIECE = "socket.corp.example", 1 << 30, 1 << 17
 HOSTS = {"/large": "big.corp.example", "/upload": "sink.corp.example"}
+pause = 0.01  # between two pieces of 128 KiB: a minute and more for all of it
 
 
 class Long:
@@ -39,13 +40,13 @@ class Long:
 
     def listen(self):
         try:
-            while self.path in HOSTS:  # some 10 MiB a second: a minute and more
+            while self.path in HOSTS:
                 if self.path == "/upload":
                     self.c.send(bytes(PIECE))
                 else:
                     self.c.exactly(PIECE)
                 self.moved += PIECE
-                time.sleep(0.01)
+                time.sleep(pause)
             while self.path not in ("/hang", "/trickle"):
                 code, payload, _ = websocket.read_frame(self.c)
                 if code == websocket.PING:
@@ -80,20 +81,24 @@ time.sleep(0.3)  # all of them stand, and go on
 assert not any(one.ended for one in all_of_them), "ended before its time"
 assert all(one.moved > 0 for one in all_of_them if one.path in long.HOSTS), "nothing moves"
 subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+long.pause = 0  # what is on its way already must not hide the end
 times = long.ages(all_of_them, time.monotonic(), limit + 3)
 long.show(what, times)
 assert all(one.moved < long.GIB for one in all_of_them), "it came to its end by itself"
 assert max(times.values()) < limit, f"{what}: too late"
 END
 
-# Nobody ends it: silence, pings and a server that talks are not use, words of the client are.
+# Nobody ends it: neither a handshake nor silence, pings and a server that talks are use, but
+# a page that somebody goes to is, and words of the client.
 cat > "$LAB/expired.py" <<'END'
-import long, sys, time
+import long, sys, time, wire
 busy_cookie, idle_cookie, lifetime, idle = sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4])
 born = time.monotonic() - time.time() + float(sys.argv[5]) / 1000
 busy = [long.Long(path, busy_cookie) for path in ("/echo", "/trickle")]
-idlers = [long.Long(path, idle_cookie) for path in ("/echo", "/ping", "/push", "/hang")]
+with wire.https("www.corp.example") as c:
+    assert c.ask(wire.get("www.corp.example", cookie=idle_cookie, extra="Accept: text/html\r\n"))[0] == 200
 start = time.monotonic()
+idlers = [long.Long(path, idle_cookie) for path in ("/echo", "/ping", "/push", "/hang")]
 while not busy[0].ended and time.monotonic() - born < lifetime + 3:
     try:
         busy[0].talk()

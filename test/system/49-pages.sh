@@ -10,7 +10,8 @@ lab_up
 setting wfd policy blocked_hosts closed.$DOMAIN
 gate_start
 enroll alice --hotp
-for _ in 1 2 3 4 5 6; do passcode alice; done > "$LAB/codes"
+login alice  # a session beside those of the browsers
+for _ in 1 2 3 4 5 6 7 8; do passcode alice; done > "$LAB/codes"
 axe=$ROOT/build/npm/node_modules/axe-core/axe.min.js
 if ! npm_package axe-core 4.14.1; then
   note "axe-core is left out: no Node here, or no registry"
@@ -18,8 +19,8 @@ if ! npm_package axe-core 4.14.1; then
 fi
 mkdir -p "$ROOT/build/screenshots"
 
-PIN=$(pin_of alice) SHOTS=$ROOT/build/screenshots AXE=$axe python_in_client << 'END'
-import os, webdriver
+PIN=$(pin_of alice) SHOTS=$ROOT/build/screenshots AXE=$axe python_in_client "$(cookie_of alice)" $OTHER_CLIENT_4 << 'END'
+import os, subprocess, sys, webdriver
 import page_checks as checks
 
 LOGIN = "https://login.corp.example"
@@ -30,10 +31,10 @@ with open(os.environ["LAB"] + "/codes") as file:
 WORDS = {  # what each page must say
     "en": {"login": "Log in", "wrong": "That did not work.", "failures": "Was that you?", "portal": "Hello, alice",
            "logged-out": "You are logged out", "404": "Not found", "403": "Not allowed", "502": "Server not reachable",
-           "401": "Login needed", "405": "Method not allowed"},
+           "link": "You are at a new address", "link-wrong": "Please use a new passcode", "401": "Login needed", "405": "Method not allowed"},
     "de": {"login": "Anmelden", "wrong": "Das hat nicht geklappt.", "failures": "Waren Sie das?", "portal": "Hallo, alice",
            "logged-out": "Sie sind abgemeldet", "404": "Nicht gefunden", "403": "Nicht erlaubt", "502": "Server nicht erreichbar",
-           "401": "Anmeldung nötig", "405": "Methode nicht erlaubt"},
+           "link": "Sie haben eine neue Adresse", "link-wrong": "nehmen Sie einen neuen Einmalcode", "401": "Anmeldung nötig", "405": "Methode nicht erlaubt"},
 }
 
 
@@ -56,11 +57,15 @@ def post_to(b, address):
     b.follow(b.find("body > form [type=submit]"))
 
 
+def check_page(b, language, name):
+    text = b.script("return document.body.innerText")
+    assert WORDS[language][name] in text, f"{name}: {text}"
+    checks.check(b, name, language, AXE, SHOTS)
+
+
 def tour(b, language):
     def check(name):
-        text = b.script("return document.body.innerText")
-        assert WORDS[language][name] in text, f"{name}: {text}"
-        checks.check(b, name, language, AXE, SHOTS)
+        check_page(b, language, name)
 
     b.go("https://www.corp.example/somewhere/far?from=here")
     check("login")
@@ -77,7 +82,8 @@ def tour(b, language):
     b.follow(b.find("a.button"))
     b.go(LOGIN + "/")
     check("portal")
-    assert len(checks.focus_order(b)) >= 1
+    assert len(checks.focus_order(b)) >= 3, "to log out, to end the other session, to end all others"
+    assert "198.51.100.2" in b.source, "no word of where the sessions are used"
     b.go(LOGIN + "/nothing/here")
     check("404")
     b.go("https://closed.corp.example/")
@@ -116,6 +122,29 @@ with browser("other", **{"intl.accept_languages": "fr-FR,fr"}) as b:
         pass
     else:
         raise AssertionError("a page that is too wide is not noticed")
+
+# The other session, in a browser at another address: one passcode, and it goes on there.
+subprocess.run(["ip", "route", "replace", "10.1.0.0/16", "via", "198.51.100.1", "src", sys.argv[2]], check=True)
+for tag, wanted in (("en", "en-US,en"), ("de", "de-AT,de,en")):
+    with browser("roaming-" + tag, **{"intl.accept_languages": wanted}) as b:
+        b.devtools("Network.setCookie", name="SessionID", value=sys.argv[1], domain=".corp.example", path="/",
+                   secure=True, httpOnly=True)
+        b.go("https://www.corp.example/somewhere/far?from=here")
+        check_page(b, tag, "link")
+        assert sys.argv[2] in b.source, "not the address"
+        assert b.script("return document.activeElement.id") == "passcode", "the field has not the focus"
+        b.find("#passcode").type("000000")
+        b.follow(b.find("main form [type=submit]"))
+        check_page(b, tag, "link-wrong")
+        if tag == "en":
+            b.follow(b.find("a.button"))
+            check_page(b, tag, "login")
+        else:
+            b.find("#passcode").type(codes.pop(0))
+            b.follow(b.find("main form [type=submit]"))
+            b.follow(b.find("a.button"))  # wrong ones are told of
+            assert b.url == "https://www.corp.example/somewhere/far?from=here", b.url
+subprocess.run(["ip", "route", "del", "10.1.0.0/16"], check=True)
 
 # Without JavaScript, all of it.
 with browser("plain") as b:

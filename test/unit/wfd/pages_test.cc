@@ -65,6 +65,18 @@ SessionInfo session_of(const std::string& user) {
   return session;
 }
 
+// The portal of that session: of which there is this one, and another one.
+OwnSessions own_of(const SessionInfo& session) {
+  OwnSessions own;
+  own.session = session;
+  own.total = own.count = 2;
+  own.rows[0] = {.sid = session.sid, .here = true, .login = session.login, .used = session.login + 60,
+                 .client_v4 = *Address::parse("192.0.2.9"), .client_v6 = *Address::parse("2001:db8::9")};
+  own.rows[1] = {.sid = Sid(std::string_view("other<sid>")), .login = 784111777, .used = 784115377, .client_v4 = {},
+                 .client_v6 = *Address::parse("2001:db8::77")};
+  return own;
+}
+
 }  // namespace
 
 // Every page in one language, with hostile values wherever one can get in.
@@ -78,7 +90,7 @@ std::vector<Reply> all_pages(const Pages& pages, std::size_t language) {
   return {pages.login_form(language, {}),
           pages.login_form(language, {.status = 403, .user = evil, .host = "a.lab.example", .path = "/?" + evil, .trouble = LoginTrouble::wrong}),
           pages.login_form(language, {.host = "a.lab.example", .path = "/?" + evil, .refused_address = evil, .link = evil}),
-          pages.portal(language, session), pages.logged_out(language),
+          pages.portal(language, own_of(session)), pages.logged_out(language),
           pages.failures(language, login, "https://a.lab.example/" + evil),
           pages.error(404, reader, evil), pages.error(502, reader, evil, {Say::server_unproved, {evil}}),
           pages.error(403, reader, evil, {Say::login_loop, {evil, evil}}), pages.unauthorized(reader, evil)};
@@ -129,7 +141,7 @@ TEST_CASE("what is said for the case at hand is translated, too", "[pages]") {
   const Pages pages = load();
   SessionInfo session = session_of("ada");
   session.failures = 3;
-  const std::string portal = pages.portal(1, session).body;
+  const std::string portal = pages.portal(1, own_of(session)).body;
   for (const std::string part : {"Hallo, ada", "7 h 30 min", "1994-11-05 01:46 UTC von 192.0.2.9", "3 fehlgeschlagene Anmeldungen"})
     CHECK(contains(portal, part));
   const Audience german{Taste::html, 1, false};
@@ -140,7 +152,7 @@ TEST_CASE("what is said for the case at hand is translated, too", "[pages]") {
   for (const LoginTrouble trouble : {LoginTrouble::wrong, LoginTrouble::no_cookies, LoginTrouble::cookie_lost})
     CHECK(pages.login_form(1, {.trouble = trouble}).body != pages.login_form(0, {.trouble = trouble}).body);
   CHECK(contains(pages.login_form(1, {.trouble = LoginTrouble::no_cookies}).body, "wurde nicht verbraucht"));
-  CHECK(contains(pages.login_form(1, {.refused_address = "2001:db8::1"}).body, "gilt sie auch von 2001:db8::1 aus"));
+  CHECK(contains(pages.login_form(1, {.refused_address = "2001:db8::1"}).body, "Sie haben eine neue Adresse"));
 }
 
 TEST_CASE("programs are answered in English, whatever they ask for", "[pages]") {
@@ -359,13 +371,36 @@ TEST_CASE("the form for another address says which, and asks for a passcode only
 TEST_CASE("the portal says who, how long, and what happened before", "[pages]") {
   SessionInfo session = session_of("ada");
   session.failures = 3;
-  const std::string body = load().portal(0, session).body;
+  const std::string body = load().portal(0, own_of(session)).body;
   for (const std::string part : {"Hello, ada", "7 h 30 min", "30 min", "1994-11-05 01:46 UTC from 192.0.2.9",
                                  "3 failed logins", "1994-11-06 08:49 UTC", "0123456789abcdef", "action=\"/logout\""})
     CHECK(contains(body, part));
-  CHECK_FALSE(contains(load().portal(0, session_of("ada")).body, "failed login"));
+  CHECK_FALSE(contains(load().portal(0, own_of(session_of("ada"))).body, "failed login"));
   session.last_login = 0;
-  CHECK(contains(load().portal(0, session).body, "first login"));
+  CHECK(contains(load().portal(0, own_of(session)).body, "first login"));
+}
+
+TEST_CASE("the portal shows all sessions, and a way to end each but this one", "[pages]") {
+  OwnSessions own = own_of(session_of("ada"));
+  own.session.logouts = 2;
+  own.session.last_logout = 784111777;
+  const std::string body = load().portal(0, own).body;
+  for (const std::string part :
+       {"This one", "192.0.2.9, 2001:db8::9", "<dd>2001:db8::77</dd>", "1994-11-06 09:49 UTC", "action=\"/sessions/end\"",
+        "name=\"sid\" value=\"other&lt;sid&gt;\"", "End session other&lt;sid&gt;", "name=\"others\" value=\"yes\"",
+        "2 logouts with your name since then, the last one on 1994-11-06 08:49 UTC"})
+    CHECK(contains(body, part));
+  CHECK_FALSE(contains(body, "value=\"0123456789abcdef\""));
+  CHECK_FALSE(contains(body, "more, used longer ago"));
+  own.total = 35;
+  CHECK(contains(load().portal(0, own).body, "There are 33 more"));
+  own.total = own.count = 1;
+  own.session.logouts = 1;
+  const std::string alone = load().portal(0, own).body;
+  CHECK_FALSE(contains(alone, "/sessions/end"));
+  CHECK(contains(alone, "1 logout with your name since then, on 1994-11-06 08:49 UTC"));
+  own.count = 4'000'000'000;  // a number that no peer of ours says
+  CHECK(contains(load().portal(0, own).body, "</html>"));
 }
 
 TEST_CASE("failures before a login are shown with a way on", "[pages]") {
