@@ -5,10 +5,7 @@
 // in an answer why something did not open.
 #include "authd/backup.h"
 
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
 
 #include <algorithm>
 #include <string>
@@ -27,7 +24,6 @@ using Nonce = std::array<std::byte, 12>;
 
 struct FreeContext {
   void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
-  void operator()(EVP_KDF_CTX* context) const { EVP_KDF_CTX_free(context); }
 };
 using Context = std::unique_ptr<EVP_CIPHER_CTX, FreeContext>;
 
@@ -62,36 +58,15 @@ bool is_backup_head(std::span<const std::byte> bytes) {
 }
 
 void BackupSealer::Free::operator()(evp_cipher_st* cipher) const { EVP_CIPHER_free(cipher); }
-void BackupSealer::Free::operator()(evp_kdf_st* kdf) const { EVP_KDF_free(kdf); }
 
 Result<BackupSealer> BackupSealer::open(const SealingKey& key) {
   if (key.size() != key.capacity) return fail("cannot seal a backup: the key is not 32 bytes");
   BackupSealer sealer;
   sealer.cipher_.reset(EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr));
-  sealer.hkdf_.reset(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
-  if (!sealer.cipher_ || !sealer.hkdf_) return fail("cannot fetch AES-256-GCM and HKDF from OpenSSL");
-  sealer.root_ = TRY(sealer.derive(key.bytes(), {}, "postern-backup-1"));
+  if (!sealer.cipher_) return fail("cannot fetch AES-256-GCM from OpenSSL");
+  sealer.hkdf_ = TRY(Hkdf::open());
+  sealer.root_ = TRY(sealer.hkdf_.derive(key.bytes(), {}, "postern-backup-1"));
   return sealer;
-}
-
-Result<Secret<32>> BackupSealer::derive(std::span<const std::byte> from, std::span<const std::byte> salt,
-                                        std::string_view info) const {
-  std::string digest = "SHA256";
-  // OpenSSL takes parameters through pointers to non-const and only reads them.
-  const OSSL_PARAM params[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest.data(), 0),
-      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, const_cast<std::byte*>(from.data()), from.size()),
-      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, const_cast<char*>(info.data()), info.size()),
-      salt.empty() ? OSSL_PARAM_construct_end()
-                   : OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, const_cast<std::byte*>(salt.data()),
-                                                       salt.size()),
-      OSSL_PARAM_construct_end()};
-  const std::unique_ptr<EVP_KDF_CTX, FreeContext> context(EVP_KDF_CTX_new(hkdf_.get()));
-  Secret<32> key;
-  const auto room = key.fill(key.capacity);
-  if (!context || EVP_KDF_derive(context.get(), raw(room), room.size(), params) != 1)
-    return fail("cannot derive a key with OpenSSL");
-  return key;
 }
 
 Result<BackupSealer::Key> BackupSealer::begin(BackupHead& head) const {
@@ -99,12 +74,12 @@ Result<BackupSealer::Key> BackupSealer::begin(BackupHead& head) const {
   std::ranges::copy(std::as_bytes(std::span(mark.data(), mark.size())), head.begin());
   const auto salt = std::span(head).last(salt_size);
   TRY_VOID(fill_random(salt));
-  return derive(root_.bytes(), salt, "file");
+  return hkdf_.derive(root_.bytes(), salt, "file");
 }
 
 Result<BackupSealer::Key> BackupSealer::resume(std::span<const std::byte> head) const {
   if (head.size() != backup_head_size || !is_backup_head(head)) return fail("this is no backup of a vault");
-  return derive(root_.bytes(), head.last(salt_size), "file");
+  return hkdf_.derive(root_.bytes(), head.last(salt_size), "file");
 }
 
 Result<std::vector<std::byte>> BackupSealer::seal(const Key& key, std::uint32_t index, bool last,

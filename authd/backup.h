@@ -9,12 +9,12 @@
 #include <span>
 #include <vector>
 
+#include "authd/hkdf.h"
 #include "authd/seal.h"
 #include "common/result.h"
 #include "common/secret.h"
 
 struct evp_cipher_st;  // OpenSSL's EVP_CIPHER
-struct evp_kdf_st;     // OpenSSL's EVP_KDF
 
 namespace postern::authd {
 
@@ -54,13 +54,9 @@ class BackupSealer {
  private:
   struct Free {
     void operator()(evp_cipher_st* cipher) const;
-    void operator()(evp_kdf_st* kdf) const;
   };
-  Result<Secret<32>> derive(std::span<const std::byte> from, std::span<const std::byte> salt,
-                            std::string_view info) const;
-
   std::unique_ptr<evp_cipher_st, Free> cipher_;
-  std::unique_ptr<evp_kdf_st, Free> hkdf_;
+  Hkdf hkdf_;
   Secret<32> root_;  // the keys of all backups come from it, not from the sealing key itself
 };
 

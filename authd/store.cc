@@ -104,6 +104,9 @@ Result<void> Store::prepare() {
       {s.find_place, "SELECT 1 FROM sources WHERE user = ?1 AND source = ?2"},
       {s.newest_places, "SELECT user, source FROM sources ORDER BY last DESC, user DESC,"
                         " source DESC LIMIT ?1 OFFSET ?2"},
+      {s.keep_spent, "INSERT INTO spent (print, next) SELECT ?2, next FROM tokens WHERE user = ?1"
+                     " ON CONFLICT (print) DO UPDATE SET next = max(next, excluded.next)"},
+      {s.find_spent, "SELECT next FROM spent WHERE print = ?1"},
       {s.history, "SELECT time, source, result FROM logins WHERE user = ?1 ORDER BY id DESC"
                   " LIMIT ?2"},
   };
@@ -143,8 +146,21 @@ Result<bool> Store::changed_one(Result<void> ran) const {
   return database_.changes() == 1;
 }
 
-Result<bool> Store::remove_user(std::string_view name) {
-  return changed_one(statements_.remove_user.run(name));
+Result<bool> Store::remove_user(std::string_view name, const std::optional<TokenPrint>& print) {
+  Transaction transaction = TRY(Transaction::begin(database_));
+  if (print) TRY_VOID(statements_.keep_spent.run(name, *print));
+  const bool changed = TRY(changed_one(statements_.remove_user.run(name)));
+  TRY_VOID(transaction.commit());
+  return changed;
+}
+
+Result<std::int64_t> Store::next_of(const TokenPrint& print) {
+  auto rows = statements_.find_spent.rows(print);
+  if (!TRY(rows.next())) return 0;
+  std::int64_t next = 0;
+  if (!take(rows.number(0), 0, max_counter, next))
+    return fail("cannot use the database: a value of a former token is out of bounds");
+  return next;
 }
 
 Result<bool> Store::set_disabled(std::string_view name, bool disabled) {

@@ -13,6 +13,7 @@
 #include "authd/passcode.h"
 #include "authd/store_db.h"
 #include "authd/store_restore.h"
+#include "authd/token_print.h"
 #include "common/clock.h"
 #include "common/messages_auth.h"
 #include "common/messages_rows.h"
@@ -87,8 +88,9 @@ class Store {
   // Up to `most` (1..100) users in the order of their names, beginning behind `after`.
   Result<std::vector<UserRow>> list_users(std::string_view after, std::size_t most);
   // These four: false when there is no such user.  Who is removed or disabled has no
-  // sessions to remember any more.
-  Result<bool> remove_user(std::string_view name);
+  // sessions to remember any more.  What was spent of a removed user's token stays so under
+  // its print, if there is one.
+  Result<bool> remove_user(std::string_view name, const std::optional<TokenPrint>& print);
   Result<bool> set_disabled(std::string_view name, bool disabled);
   Result<bool> set_pin(std::string_view name, std::string_view pin_hash);
   Result<bool> forget_guesses(std::string_view name);
@@ -97,6 +99,9 @@ class Store {
   // before, and now it is, durably.  False: somebody was faster (or there is no such
   // user).  After an error it may be spent or not; the answer must be "no".
   Result<bool> spend(std::string_view name, std::int64_t counter, std::int32_t drift);
+
+  // Of a token that some user had once: the lowest counter that is not spent.
+  Result<std::int64_t> next_of(const TokenPrint& print);
 
   // One transaction: the history row (the oldest go), the user's failures and allowances,
   // and after a granted login the known place (the oldest go).
@@ -129,7 +134,8 @@ class Store {
   struct Statements {
     Statement insert_user, insert_token, find_user, list_users, remove_user, set_disabled,
         set_pin, forget_guesses, spend, insert_login, trim_logins, count_failure,
-        count_success, insert_place, trim_places, find_place, newest_places, history;
+        count_success, insert_place, trim_places, find_place, newest_places, history,
+        keep_spent, find_spent;
   };
   struct SessionStatements {
     Statement remember, remember_use, forget, forget_of_user, forget_all, use, set_clock, list,

@@ -50,6 +50,10 @@ Result<void> Restoring::prepare() {
       {s.spend, "UPDATE main.tokens SET next = max(next, ?2) WHERE user = ?1"},
       {s.no_sessions, "DELETE FROM main.sessions"},
       {s.remove, "DELETE FROM main.users WHERE name = ?1"},
+      {s.keep_spent, "INSERT INTO main.spent (print, next) SELECT ?2, next FROM main.tokens WHERE user = ?1"
+                     " ON CONFLICT (print) DO UPDATE SET next = max(next, excluded.next)"},
+      {s.bring_spent, "INSERT INTO main.spent (print, next) SELECT print, next FROM backup.spent WHERE true"
+                      " ON CONFLICT (print) DO UPDATE SET next = max(next, excluded.next)"},
   };
   for (const auto& [statement, sql] : all) statement = TRY(live_->prepare(sql));
   return {};
@@ -65,7 +69,9 @@ Result<void> Restoring::bring_pin(std::string_view name, bool disabled) {
   return statements_.pin.run(name, std::int64_t{disabled});
 }
 
-Result<void> Restoring::bring_token(std::string_view name, const RestoredToken& token) {
+Result<void> Restoring::bring_token(std::string_view name, const RestoredToken& token,
+                                    const std::optional<TokenPrint>& present) {
+  if (present) TRY_VOID(statements_.keep_spent.run(name, *present));
   TRY_VOID(statements_.drop_token.run(name));
   TRY_VOID(statements_.token.run(name));
   return statements_.set_token.run(name, token.next, std::int64_t{token.lost});
@@ -75,10 +81,14 @@ Result<void> Restoring::spend_below(std::string_view name, std::int64_t next) {
   return statements_.spend.run(name, next);
 }
 
-Result<void> Restoring::remove(std::string_view name) { return statements_.remove.run(name); }
+Result<void> Restoring::remove(std::string_view name, const std::optional<TokenPrint>& print) {
+  if (print) TRY_VOID(statements_.keep_spent.run(name, *print));
+  return statements_.remove.run(name);
+}
 
 Result<void> Restoring::commit() {
   TRY_VOID(statements_.no_sessions.run());
+  TRY_VOID(statements_.bring_spent.run());
   return transaction_->commit();
 }
 

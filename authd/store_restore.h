@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "authd/store_db.h"
+#include "authd/token_print.h"
 
 namespace postern::authd {
 
@@ -31,16 +32,18 @@ class Restoring {
   Result<void> bring_back(std::string_view name, const RestoredToken& token);
   // A user whom both have: his PIN as in the backup, and whether he is disabled.
   Result<void> bring_pin(std::string_view name, bool disabled);
-  // His token as in the backup.
-  Result<void> bring_token(std::string_view name, const RestoredToken& token);
+  // His token as in the backup; what was spent of the one that he has stays so.
+  Result<void> bring_token(std::string_view name, const RestoredToken& token, const std::optional<TokenPrint>& present);
   // His token stays; what was spent by the backup's word is spent here too.
   Result<void> spend_below(std::string_view name, std::int64_t next);
-  Result<void> remove(std::string_view name);
-  Result<void> commit();  // and no session is remembered any more
+  Result<void> remove(std::string_view name, const std::optional<TokenPrint>& print);  // as Store::remove_user
+  // And no session is remembered any more; what the backup knows of former tokens is.
+  Result<void> commit();
 
  private:
   struct Statements {
-    Statement user, token, logins, sources, pin, drop_token, set_token, spend, no_sessions, remove;
+    Statement user, token, logins, sources, pin, drop_token, set_token, spend, no_sessions, remove, keep_spent,
+        bring_spent;
   };
   explicit Restoring(Database& live) : live_(&live) {}
   Result<void> prepare();

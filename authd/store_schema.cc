@@ -128,7 +128,15 @@ constexpr const char* version_4 = R"sql(
 ALTER TABLE tokens ADD COLUMN lost INTEGER NOT NULL DEFAULT 0 CHECK (lost IN (0, 1));
 )sql";
 
-constexpr std::array<const char*, 4> versions = {version_1, version_2, version_3, version_4};
+// spent: of tokens whose users are gone, or have another one by now (see token_print.h).
+constexpr const char* version_5 = R"sql(
+CREATE TABLE spent (
+  print BLOB    NOT NULL PRIMARY KEY CHECK (length(print) = 32),
+  next  INTEGER NOT NULL CHECK (next >= 0)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<const char*, 5> versions = {version_1, version_2, version_3, version_4, version_5};
 
 Result<void> apply(Database& database, const Setting& setting) {
   TRY_VOID(database.execute(setting.set));

@@ -106,15 +106,15 @@ Result<void> Vault::prepare_libraries() {
 }
 
 Vault::Vault(const VaultConfig& config, CodeMaker codes, Sealer sealer, BackupSealer backups,
-             PinHasher pins, Store store)
+             TokenPrinter printer, PinHasher pins, Store store)
     : config_(config), codes_(std::move(codes)), sealer_(std::move(sealer)),
-      backups_(std::move(backups)), pins_(std::move(pins)), store_(std::move(store)), lockout_(config.lockout) {}
+      backups_(std::move(backups)), printer_(std::move(printer)), pins_(std::move(pins)), store_(std::move(store)), lockout_(config.lockout) {}
 
 Result<Vault> Vault::open(const VaultConfig& config, const SealingKey& key) {
   TRY_VOID(prepare_libraries());
   TRY_VOID(check_rules(config.windows, config.lockout));
   Vault vault(config, TRY(CodeMaker::open()), TRY(Sealer::open(key)), TRY(BackupSealer::open(key)),
-              TRY(PinHasher::open(config.pin_cost)), TRY(Store::open(config.path)));
+              TRY(TokenPrinter::open(key)), TRY(PinHasher::open(config.pin_cost)), TRY(Store::open(config.path)));
   TRY_VOID(vault.set_up_nobody());
   return vault;
 }
@@ -248,6 +248,14 @@ Result<UserRow> Vault::existing(std::string_view name) {
   return std::move(*found);
 }
 
+// Nothing when its secret cannot be read any more: then no passcode fits it either.
+std::optional<TokenPrint> Vault::print_of(const UserRow& user) const {
+  const auto secret = sealer_.unseal(user.sealed_secret, user.name, purpose);
+  if (!secret) return {};
+  const auto print = printer_.print(user.token.shape, secret->bytes());
+  return print ? std::optional(*print) : std::nullopt;
+}
+
 Result<TokenSecret> Vault::secret_for(std::string_view base32) const {
   if (base32.empty()) {
     TokenSecret drawn;
@@ -260,11 +268,13 @@ Result<TokenSecret> Vault::secret_for(std::string_view base32) const {
   return std::move(*given);
 }
 
-Result<TokenState> Vault::first_state(const NewUser& user, const TokenSecret& secret,
-                                      Wall now) const {
+// What was spent while another user had this token, or he himself before he was removed,
+// stays spent.
+Result<TokenState> Vault::first_state(const NewUser& user, const TokenSecret& secret, Wall now) {
   TokenState state;
   state.shape = user.shape;
-  state.next = static_cast<std::int64_t>(user.counter);
+  const TokenPrint print = TRY(printer_.print(user.shape, secret.bytes()));
+  state.next = std::max(static_cast<std::int64_t>(user.counter), TRY(store_.next_of(print)));
   if (!user.proof) return state;
   const Match match =
       TRY(match_code(codes_, secret.bytes(), state, config_.windows, *user.proof, now));
@@ -314,8 +324,8 @@ Result<void> Vault::enable(std::string_view name) {
 }
 
 Result<void> Vault::remove(std::string_view name) {
-  TRY_VOID(existing(name));
-  TRY_VOID(must_exist(store_.remove_user(name), name));
+  const UserRow user = TRY(existing(name));
+  TRY_VOID(must_exist(store_.remove_user(name, print_of(user)), name));
   lockout_.unlock(name);
   near_misses_.forget(name);
   return {};

@@ -17,6 +17,7 @@
 #include "authd/pin.h"
 #include "authd/seal.h"
 #include "authd/store.h"
+#include "authd/token_print.h"
 #include "common/messages.h"
 
 namespace postern::authd {
@@ -164,7 +165,7 @@ class Vault {
 
  private:
   Vault(const VaultConfig& config, CodeMaker codes, Sealer sealer, BackupSealer backups,
-        PinHasher pins, Store store);
+        TokenPrinter printer, PinHasher pins, Store store);
 
   Result<void> set_up_nobody();
   Result<void> check_backup(Store& backup) const;
@@ -188,13 +189,15 @@ class Vault {
   bool count_guess(Case& open, Fit fit, bool pin_fits) const;
   Result<void> remember(const Case& open, LoginOutcome outcome);
   Result<UserRow> existing(std::string_view name);
+  std::optional<TokenPrint> print_of(const UserRow& user) const;
   Result<TokenSecret> secret_for(std::string_view base32) const;
-  Result<TokenState> first_state(const NewUser& user, const TokenSecret& secret, Wall now) const;
+  Result<TokenState> first_state(const NewUser& user, const TokenSecret& secret, Wall now);
 
   VaultConfig config_;
   CodeMaker codes_;
   Sealer sealer_;
   BackupSealer backups_;
+  TokenPrinter printer_;
   PinHasher pins_;
   Store store_;
   Lockout lockout_;

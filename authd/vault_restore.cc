@@ -51,7 +51,8 @@ Result<bool> Vault::same_token(const UserRow& a, const UserRow& b) const {
 
 Result<RestoredUser> Vault::restore_user(Restoring& restoring, const UserRow& saved, Wall now) {
   RestoredUser result{saved.name, RestoredUser::Change::back, saved.disabled, false, {}};
-  const RestoredToken unknown = after_unknown_use(saved.token, now);
+  RestoredToken unknown = after_unknown_use(saved.token, now);
+  if (const auto print = print_of(saved)) unknown.next = std::max(unknown.next, TRY(store_.next_of(*print)));
   const auto present = TRY(store_.find_user(saved.name));
   if (!present) {
     TRY_VOID(restoring.bring_back(saved.name, unknown));
@@ -66,7 +67,7 @@ Result<RestoredUser> Vault::restore_user(Restoring& restoring, const UserRow& sa
     result.change = RestoredUser::Change::changed;
     result.disabled = true;
     TRY_VOID(restoring.bring_pin(saved.name, true));
-    TRY_VOID(restoring.bring_token(saved.name, unknown));
+    TRY_VOID(restoring.bring_token(saved.name, unknown, print_of(*present)));
   }
   result.lost = unknown.lost;
   if (!unknown.lost) result.usable = Wall{unknown.next * static_cast<std::int64_t>(saved.token.shape.period)};
@@ -82,7 +83,7 @@ Result<void> Vault::remove_others(Restoring& restoring, Store& backup, std::vect
     for (const UserRow& user : users) {
       after = user.name;
       if (TRY(backup.find_user(user.name))) continue;
-      TRY_VOID(restoring.remove(user.name));
+      TRY_VOID(restoring.remove(user.name, print_of(user)));
       all.push_back({user.name, RestoredUser::Change::removed, true, false, {}});
     }
   }

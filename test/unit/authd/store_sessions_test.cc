@@ -77,7 +77,7 @@ TEST_CASE("who is disabled or removed has no session to come back to", "[store][
   REQUIRE(store.remember_session(row_of(2, "bob")));
   REQUIRE(store.remember_session(row_of(3, "carol")));
   CHECK(store.set_disabled("bob", true).value());
-  CHECK(store.remove_user("carol").value());
+  CHECK(store.remove_user("carol", {}).value());
   CHECK(slots_of(store) == Slots{1});
   CHECK_FALSE(store.remember_session(row_of(4, "bob")));
   CHECK_FALSE(store.remember_session(row_of(4, "carol")));

@@ -213,8 +213,8 @@ TEST_CASE("removing a user removes his token, history and sources", "[store]") {
   Store store = store_with(scratch.file("db"));
   REQUIRE(store.spend("alice", 500, 0).value());
   REQUIRE(store.record_login(login_of("alice", 10, "192.0.2.1", "ok")));
-  CHECK(store.remove_user("alice").value());
-  CHECK_FALSE(store.remove_user("alice").value());
+  CHECK(store.remove_user("alice", {}).value());
+  CHECK_FALSE(store.remove_user("alice", {}).value());
   REQUIRE(store.add_user(user_called("alice")));
   CHECK(store.find_user("alice").value()->token.next == 0);
   CHECK(store.history("alice").value().empty());
@@ -254,7 +254,7 @@ TEST_CASE("text that looks like SQL is only text", "[store]") {
   Store store = store_with(scratch.file("db"));
   const std::string evil = "x' OR '1'='1";
   CHECK_FALSE(store.find_user(evil).value());
-  CHECK_FALSE(store.remove_user(evil).value());
+  CHECK_FALSE(store.remove_user(evil, {}).value());
   CHECK_FALSE(store.find_user(std::string("alice\0", 6)).value());
   CHECK(store.find_user("alice").value());
 }
