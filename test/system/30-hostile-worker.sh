@@ -70,15 +70,15 @@ END
 [ "$(syslog_count "event=dial .* dst=${ADDRESS_4[big]} ")" = 0 ] || fail "a name alone led to another server"
 expect_page www -b "$(jar_of alice)" --interface $OTHER_CLIENT_4
 
-# The same as bytes, for what the real worker never says: [ground], stolen cookies, slots and
-# hosts of its own choice.
-attack "$(cookie_of bob)" "$(cookie_of alice)" <<'END' || fail "a question of its own making got what it should not have"
+# The same as bytes, for what the real worker never says: [ground], stolen cookies, slots,
+# handles, sessions and hosts of its own choice.
+attack "$(cookie_of bob)" "$(cookie_of alice)" "$(sid_of alice)" <<'END' || fail "a question of its own making got what it should not have"
 import sys
 from base64 import urlsafe_b64decode
 import forge
 from forge import number, text
 from thief import Thief, Verdict
-bob, alice = (text(urlsafe_b64decode(cookie + "=")) for cookie in sys.argv[1:])
+bob, alice = (text(urlsafe_b64decode(cookie + "=")) for cookie in sys.argv[1:3])
 v = Verdict()
 
 
@@ -109,6 +109,23 @@ for ground, subject, host in ((1, "/", "old"), (1, "/public", "old"), (1, "/pub/
 wants("look at a stolen cookie", ask("sessions", "look", _2=alice), answer("session_info", 2))
 wants("look at one's own", ask("sessions", "look", _2=bob), answer("session_info", 4))
 wants("logout of a stolen cookie", ask("sessions", "logout", _2=alice), answer("logged_out", 0))
+# Of her sessions it learns nothing, and ends none: not with her cookie from here, nor by name.
+got = ask("sessions", "list_own", _2=alice)
+wants("the sessions of a stolen cookie", got, answer("own_sessions", 0, 0, 0, 0, 2))
+v.that("alice is named", b"alice".hex() not in got and sys.argv[3].encode().hex() not in got)
+wants("one's own sessions", ask("sessions", "list_own", _2=bob), answer("own_sessions", 0, 0, 0, 0, 4))
+wants("her session by its name", ask("sessions", "logout", _2=bob, _3=text(sys.argv[3])), answer("logged_out", 0))
+wants("hers by the stolen cookie", ask("sessions", "logout", _2=alice, _4=number(1, 1)), answer("logged_out", 0))
+# A person at another address is offered to add it: the thief gets that far, and needs the
+# token then.  The handle of his own address is nothing with another cookie, or with none.
+got = ask("sessions", "judge", _2=alice, _3=number(2, 1))
+wants("judge as a navigation", got, answer("verdict", 2))
+link = bytes.fromhex(got[2:])[-24:]
+v.that(f"no handle in {got}", link.startswith(number(22, 2)))
+for what, cookie in (("a wrong passcode", alice), ("one's own cookie", bob), ("no cookie", nobody)):
+    wants(f"a link with {what}", ask("sessions", "login", 15000, _5=cookie, _6=link), answer("login_result", 0))
+for kind, place in (("judge", "_3"), ("touch", "_3")):
+    v.want(f"a {kind} that does what there is not", ask("sessions", kind, **{place: number(3, 1)}), "closed")
 wants("vouch for a stolen cookie", ask("sessions", "vouch", _2=alice), "0 " + (number(forge.KINDS["assertion"], 1) + forge.TAG + b"\x01").hex())
 v.want("verify, which this source may not ask", ask("sessions", "verify", _2=bob), "closed")
 for host in ("login.corp.example", "www.example", "WWW.corp.example", ""):
