@@ -146,6 +146,7 @@ struct WfdSettings {
   } intranet;  // its plain= is in everyone.plain
   std::string ca_file;
   std::string login_host;
+  std::string language;  // of our pages, for who asks for none that there is
   struct Cookie {
     std::string name;
     bool forward = false;

@@ -64,6 +64,8 @@ constexpr Row<S> rows[] = {
      "The certificates (PEM) of those who may sign for intranet servers."},
     {"login", "host", "login.example.org", Need::required, text_of(Form::host), set<S, &S::login_host>,
      "The name of the login host, which wfd serves itself."},
+    {"login", "language", "en", Need::optional, text_of(Form::token), set<S, &S::language>,
+     "The language of the gate's pages for those who ask for none that there is."},
     {"cookie", "name", "SessionID", Need::optional, text_of(Form::token), set<S, &S::cookie, &S::Cookie::name>,
      "The name of the session cookie."},
     {"cookie", "forward", "no", Need::optional, {}, set<S, &S::cookie, &S::Cookie::forward>,

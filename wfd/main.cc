@@ -117,7 +117,7 @@ class Wfd final : public DaemonPlan {
     const std::string path = fresh_.process.chroot + "/worker/pages";
     const UniqueFd directory = UniqueFd::adopt(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory) return fail_errno(fresh_.origin.where("process", "chroot") + ": cannot open " + path);
-    const Result<Pages> pages = Pages::load(directory.get(), {fresh_.login_host, fresh_.domains});
+    const Result<Pages> pages = Pages::load(directory.get(), {fresh_.login_host, fresh_.domains, fresh_.language});
     if (!pages) return within(fresh_.origin.where("process", "chroot") + ": " + path, pages.error());
     return {};
   }

@@ -171,7 +171,7 @@ Result<std::vector<Source>> read_sources(int directory) {
 // Those of `first` in front, for that is where the default is looked for.
 Result<void> put_first(std::vector<std::string>& tags, const std::string& first) {
   const auto found = std::ranges::find(tags, first);
-  if (found == tags.end()) return fail("there is no " + std::string(texts_prefix) + first);
+  if (found == tags.end()) return fail("there is no " + std::string(texts_prefix) + first + ", the [login] language");
   std::rotate(tags.begin(), found, found + 1);
   return {};
 }

@@ -17,7 +17,7 @@ namespace postern::wfd {
 struct PageSettings {
   std::string login_host;
   std::vector<std::string> domains;  // [domain] name
-  std::string language = "en";       // [login] language
+  std::string language;              // [login] language
 };
 
 enum class Leaf : std::uint8_t { error, login, link, portal, logged_out, failures, last = failures };

@@ -51,7 +51,7 @@ Result<void> Shop::warm_up() {
     return fail("cannot make accept keys: OpenSSL has no SHA-1");
   const UniqueFd directory = UniqueFd::adopt(::open("/pages", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return fail_errno("cannot open /pages in the worker's jail");
-  pages.emplace(TRY(Pages::load(directory.get(), {settings.login_host, settings.domains})));
+  pages.emplace(TRY(Pages::load(directory.get(), {settings.login_host, settings.domains, settings.language})));
   return {};
 }
 

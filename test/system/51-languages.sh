@@ -89,7 +89,7 @@ cmp "$site/texts.cs" "$LAB/share/jail/wfd/worker/pages/texts.cs" || fail "the in
 refused() {
   local status=0
   reload '"'
-  hello cs cs
+  hello cs cs  # nothing has changed
   "$BIN/wfd" -n -c "$LAB/wfd.conf" > "$LAB/out" 2>&1 || status=$?
   [ $status = 100 ] || fail "wfd -n: $status"
   grep -qF -- "$1" "$LAB/out" || fail "not \"$1\": $(cat "$LAB/out")"
@@ -105,3 +105,13 @@ mv "$LAB/en" "$pages/texts.en"
 cp "$LAB/good" "$pages/texts.bak.1" && refused 'texts.bak.1 has no place among the pages'
 rm "$pages/texts.bak.1"
 reload ok
+
+# The language of those who ask for none that there is.
+setting wfd login language cs
+gate_configure
+reload ok
+hello cs 'nl'
+hello de 'nl, de;q=0.1'
+setting wfd login language fr
+gate_configure
+refused 'there is no texts.fr, the [login] language'
