@@ -4,6 +4,8 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
+
 #include "wfd/connection.h"
 #include "wfd/destination.h"
 #include "wfd/worker.h"
@@ -32,6 +34,22 @@ PeerCheck peer_check(const UpstreamVerify& verify) {
     check.mode = verify.required ? PeerCheck::Mode::authority : PeerCheck::Mode::none;
   }
   return check;
+}
+
+// What a person is told of a TLS failure; the words are those of tls_failure.cc.
+struct TroubleRow {
+  std::string_view reason;
+  Say say;
+};
+constexpr TroubleRow troubles[] = {
+    {"tls-certificate-expired", Say::certificate_expired},
+    {"tls-certificate-unknown-ca", Say::certificate_unknown},
+    {"tls-host-mismatch", Say::certificate_of_another},
+};
+
+Say trouble_of(std::string_view reason) {
+  const auto* row = std::ranges::find(troubles, reason, &TroubleRow::reason);
+  return row == std::end(troubles) ? Say::server_unproved : row->say;
 }
 
 }  // namespace
@@ -106,7 +124,7 @@ bool Connection::step_reach() {
   if (io == Io::done) return go_up(Event::reached);
   const std::string reason = "tls-" + std::string(upstream_->stream.failure());
   attempt_failed(Outcome::tls_failed, 502, reason,
-                 {Say::server_unproved, {reason}});
+                 {trouble_of(reason), {reason}});
   return true;
 }
 

@@ -68,6 +68,9 @@ constexpr SayRow say_table[] = {
     {"detail.cookie_domain", host_domain},
     {"detail.logout_not_kept", {}},
     {"detail.server_unproved", reason},
+    {"detail.certificate_expired", reason},
+    {"detail.certificate_unknown", reason},
+    {"detail.certificate_of_another", reason},
 };
 static_assert(std::size(say_table) == say_count);
 

@@ -30,8 +30,9 @@ enum class Say : std::uint8_t {
   first_login, last_login, failures_one, failures_many, logouts_one, logouts_many,  // portal, failures
   more_sessions,  // portal
   wrong, no_cookies, cookie_lost, wrong_passcode,  // login, link
-  log_in_at, login_loop, cookie_domain, logout_not_kept, server_unproved,  // errors
-  last = server_unproved
+  log_in_at, login_loop, cookie_domain, logout_not_kept,  // errors
+  server_unproved, certificate_expired, certificate_unknown, certificate_of_another,
+  last = certificate_of_another
 };
 inline constexpr std::size_t say_count = static_cast<std::size_t>(Say::last) + 1;
 

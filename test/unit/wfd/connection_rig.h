@@ -38,7 +38,7 @@ inline std::unique_ptr<Shop> bench_shop(WfdSettings settings) {
   shop->server.emplace(std::move(*server));
   shop->client.emplace(std::move(*client));
   const UniqueFd pages = UniqueFd::adopt(::open("chroot-skel/wfd/worker/pages", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  auto loaded = Pages::load(pages.get(), {shop->settings.login_host, shop->settings.domains});
+  auto loaded = Pages::load(pages.get(), {shop->settings.login_host, shop->settings.domains, shop->settings.language});
   REQUIRE(loaded);
   shop->pages.emplace(std::move(*loaded));
   return shop;

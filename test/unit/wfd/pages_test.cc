@@ -252,6 +252,32 @@ TEST_CASE("an error page stands alone: its own style by hash, nothing fetched, n
   for (const std::string fetched : {"<link", "<img", "src=", "href=", "url("}) CHECK_FALSE(contains(reply.body, fetched));
 }
 
+TEST_CASE("an error page has the colours of the others", "[pages]") {
+  const std::string css = read_file(shipped + "/static/postern.css"), page = read_file(shipped + "/error.html");
+  std::size_t lines = 0;
+  for (std::size_t at = page.find("  --"); at != page.npos; at = page.find("  --", at + 1)) {
+    const std::string line = page.substr(at, page.find('\n', at) - at);
+    INFO(line);
+    CHECK(contains(css, line));
+    ++lines;
+  }
+  CHECK(lines == 4);
+}
+
+TEST_CASE("people are told of a certificate in their own words", "[pages]") {
+  const Pages pages = load();
+  struct Row { Say say; std::string english, german; };
+  for (const Row& row : {Row{Say::certificate_expired, "is no longer valid", "ist abgelaufen"},
+                         Row{Say::certificate_unknown, "signed by nobody whom the gate trusts", "niemand unterschrieben"},
+                         Row{Say::certificate_of_another, "is for another name", "gilt für einen anderen Namen"}}) {
+    const Detail detail{row.say, {"tls-x"}};
+    CHECK(contains(pages.error(502, {Taste::html, 0, false}, "1", detail).body, row.english));
+    CHECK(contains(pages.error(502, {Taste::html, 1, false}, "1", detail).body, row.german));
+    CHECK(contains(pages.error(502, {Taste::html, 1, false}, "1", detail).body, "(tls-x)"));
+    CHECK(contains(pages.error(502, {Taste::text, 1, false}, "1", detail).body, row.english));
+  }
+}
+
 TEST_CASE("the hash in the policy is that of the inline style", "[pages]") {
   const Copy copy;
   copy.write("error.html", "<style>p{}</style>{{status}}");
