@@ -77,9 +77,14 @@ std::span<const std::uint8_t> Address::bytes() const {
 std::string Address::text() const {
   std::array<char, INET6_ADDRSTRLEN> room{};
   if (family_ == Family::none) return "-";
-  const int family = family_ == Family::v4 ? AF_INET : AF_INET6;
   // Cannot fail: the family is known and the room is the documented maximum.
-  return ::inet_ntop(family, bytes_.data(), room.data(), room.size());
+  if (family_ == Family::v6) return ::inet_ntop(AF_INET6, bytes_.data(), room.data(), room.size());
+  char* end = room.data();  // by hand, for every request writes some
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (i > 0) *end++ = '.';
+    end = std::to_chars(end, room.data() + room.size(), bytes_[i]).ptr;
+  }
+  return {room.data(), end};
 }
 
 Address Address::masked(unsigned length) const {

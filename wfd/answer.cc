@@ -22,12 +22,13 @@ constexpr std::string_view hsts_year = "max-age=31536000";
 
 bool is_bodiless(int status) { return status < 200 || status == 204 || status == 304; }
 
-bool goes_on(const Field& field, const std::string& folded, const ResponseHead& answer, const AnswerPlan& plan) {
+bool goes_on(const Field& field, std::string_view folded, const ConnectionNames& named, const ResponseHead& answer,
+             const AnswerPlan& plan) {
   if (is_hop_by_hop(folded) || is_ours_to_answer(folded) || is_listed(folded, plan.strip)) return false;
   if (folded == "strict-transport-security" && !plan.hsts) return false;
   if (is_about_caching(folded) && must_not_be_kept(answer, plan.no_store)) return false;
   if (answer.status == 101 && is_written_anew(folded)) return false;
-  return !named_by_connection(answer.fields, field.name);
+  return !named.take_away(field.name, folded);
 }
 
 void write_connection(HeadWriter& to, Version version, bool close) {
@@ -72,11 +73,17 @@ ClientFraming frame_for(const ResponseHead& answer, const ClientSide& client) {
 Result<std::string> answer_head(const ResponseHead& answer, const AnswerPlan& plan,
                                 const ClientSide& client, const ClientFraming& framing) {
   if (answer.status == 101 && plan.websocket_accept.empty()) return fail("no protocol was agreed on");
-  HeadWriter to;
+  HeadWriter to(answer.size + 512);
   to.status_line(static_cast<unsigned>(answer.status), answer.reason);
+  const ConnectionNames named(answer.fields);
+  NameFolder fold;
   for (const Field& field : answer.fields) {
-    const std::string folded = fold_name(field.name);
-    if (!goes_on(field, folded, answer, plan)) continue;
+    const std::string_view folded = fold(field.name);
+    if (!goes_on(field, folded, named, answer, plan)) continue;
+    if (!changes_outward(folded)) {
+      to.field(field.name, field.value);
+      continue;
+    }
     const std::optional<std::string> value = outward_value(folded, field.value, {plan.cookie_name, plan.domains});
     if (value) to.field(field.name, *value);
   }
@@ -95,13 +102,14 @@ Result<std::string> answer_head(const ResponseHead& answer, const AnswerPlan& pl
 
 std::vector<std::string> withheld_fields(const ResponseHead& answer, const AnswerPlan& plan) {
   std::vector<std::string> names;
+  NameFolder fold;
   for (const Field& field : answer.fields) {
-    std::string folded = fold_name(field.name);
+    const std::string_view folded = fold(field.name);
     const bool changed = (folded == "clear-site-data" || folded == "www-authenticate") &&
                          outward_value(folded, field.value, {plan.cookie_name, plan.domains}) != field.value;
     const bool ours = folded == "set-cookie" && sets_our_cookie(field.value, plan.cookie_name);
     const bool told = std::ranges::find(names, folded) != names.end();
-    if (!told && (is_ours_to_answer(folded) || changed || ours)) names.push_back(std::move(folded));
+    if (!told && (is_ours_to_answer(folded) || changed || ours)) names.emplace_back(folded);
   }
   return names;
 }

@@ -108,11 +108,20 @@ Duration Connection::time_for(State state) const {
   return {};
 }
 
+// Most deadlines are followed by a later one: then the timer stays where it is, and goes on
+// from there when it finds that it is early.
 void Connection::set_deadline() {
-  deadline_.set(worker_.loop(), worker_.loop().now() + time_for(state_), [this] { on_deadline(); });
+  deadline_at_ = worker_.loop().now() + time_for(state_);
+  if (deadline_.active() && timer_at_ <= deadline_at_) return;
+  timer_at_ = deadline_at_;
+  deadline_.set(worker_.loop(), timer_at_, [this] { on_deadline(); });
 }
 
 void Connection::on_deadline() {
+  if (worker_.loop().now() < deadline_at_) {
+    timer_at_ = deadline_at_;
+    return deadline_.set(worker_.loop(), timer_at_, [this] { on_deadline(); });
+  }
   switch (state_) {
     case State::handshake:
       log_refusal(0, "slow");
@@ -261,7 +270,7 @@ bool Connection::step_answer() {
   const std::size_t before = own_sent_ + out_.size();
   if (!flush_client()) {
     const bool moved = own_sent_ + out_.size() != before;
-    if (state_ == State::answer && moved) deadline_.move(worker_.loop().now() + time_for(state_));
+    if (state_ == State::answer && moved) set_deadline();
     return false;
   }
   const bool last = now_->side.close;

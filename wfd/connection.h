@@ -259,6 +259,7 @@ class Connection {
   Stream client_;
   Watcher client_watcher_;
   Timer deadline_, lifetime_, resume_;
+  Mono deadline_at_{}, timer_at_{};  // of this state; when deadline_ will look, which may be earlier
   State state_ = State::handshake;
   Cause cause_ = Cause::served;
   Buffer in_, out_;

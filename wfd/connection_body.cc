@@ -71,7 +71,7 @@ bool Connection::awaits_continue() const {
 
 void Connection::say_continue() {
   now_->continued = true;
-  deadline_.move(worker_.loop().now() + time_for(state_));
+  set_deadline();
   if (!out_.append("HTTP/1.1 100 Continue\r\n\r\n")) end(Cause::none);
 }
 

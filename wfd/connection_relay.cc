@@ -74,7 +74,7 @@ bool Connection::step_exchange() {
   if (state_ != State::exchange) return true;
   down |= out_.size() != before;
   // A head that drips in has the time of one that is late: its bytes win none.
-  if (up || (down && now_->answer_begun)) deadline_.move(worker_.loop().now() + time_for(state_));
+  if (up || (down && now_->answer_begun)) set_deadline();
   if (up || down) touch_session(now_->doing);
   return up || down;
 }
@@ -147,7 +147,7 @@ bool Connection::pass_interim() {
   }
   if (up.head.status == 100) now_->continued = true;
   up.in.drop(up.head.size);
-  deadline_.move(worker_.loop().now() + time_for(state_));
+  set_deadline();
   return true;
 }
 

@@ -47,7 +47,7 @@ bool Connection::step_tunnel() {
   if (state_ == State::tunnel) moved |= move_up();
   if (state_ == State::tunnel && tunnel_->up_ended && tunnel_->down_ended) end(cause_);
   if (state_ != State::tunnel) return true;
-  if (moved) deadline_.move(worker_.loop().now() + tunnel_time());
+  if (moved) set_deadline();
   return moved;
 }
 

@@ -17,16 +17,29 @@ namespace {
 constexpr std::string_view alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-// The six bits of a character, or 64.  Every row is looked at, so that the time taken
-// says nothing about the character.
-unsigned bits_of(char c) {
-  unsigned found = 64;
-  for (unsigned i = 0; i < alphabet.size(); ++i) {
-    const unsigned mask = 0U - static_cast<unsigned>(alphabet[i] == c);
-    found = (found & ~mask) | (i & mask);
-  }
-  return found;
+// All ones when `c` is from `low` to `high`, else 0: by arithmetic alone, on values below 256.
+constexpr unsigned within(unsigned c, unsigned low, unsigned high) {
+  return 0U - (~((c - low) | (high - c)) >> 31);
 }
+
+// The six bits of a character, or 64.  Without a branch or a table, so that the time taken
+// says nothing about the character.
+constexpr unsigned bits_of(char character) {
+  const unsigned c = static_cast<unsigned char>(character);
+  const unsigned upper = within(c, 'A', 'Z'), small = within(c, 'a', 'z'), digit = within(c, '0', '9');
+  const unsigned minus = within(c, '-', '-'), line = within(c, '_', '_');
+  return (upper & (c - 'A')) | (small & (c - 'a' + 26)) | (digit & (c - '0' + 52)) | (minus & 62) | (line & 63) |
+         (~(upper | small | digit | minus | line) & 64);
+}
+
+constexpr bool bits_are_right() {
+  for (unsigned c = 0; c < 256; ++c) {
+    const std::size_t place = alphabet.find(static_cast<char>(c));
+    if (bits_of(static_cast<char>(c)) != (place == alphabet.npos ? 64 : place)) return false;
+  }
+  return true;
+}
+static_assert(bits_are_right());
 
 // Takes the text up to the next ';' off the front of `rest`; false after the last one.
 bool next_part(std::string_view& rest, bool& more, std::string_view& part) {

@@ -4,6 +4,7 @@
 #include "wfd/field_rules.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 namespace postern::wfd {
@@ -49,12 +50,27 @@ bool has_family(const std::string_view (&table)[N], std::string_view name) {
                      [&](std::string_view family) { return name.starts_with(family); });
 }
 
+constexpr std::array<char, 256> make_folds() {
+  std::array<char, 256> table{};
+  for (unsigned c = 0; c < 256; ++c)
+    table[c] = is_a(static_cast<char>(c), byte_class::letter_or_digit) ? lower(static_cast<char>(c)) : '-';
+  return table;
+}
+constexpr std::array<char, 256> folds = make_folds();
+char fold(char c) { return folds[static_cast<unsigned char>(c)]; }
+
 }  // namespace
 
 std::string fold_name(std::string_view name) {
   std::string folded(name);
-  for (char& c : folded) c = is_a(c, byte_class::letter_or_digit) ? lower(c) : '-';
+  for (char& c : folded) c = fold(c);
   return folded;
+}
+
+std::string_view NameFolder::operator()(std::string_view name) {
+  room_.assign(name);
+  for (char& c : room_) c = fold(c);
+  return room_;
 }
 
 bool is_hop_by_hop(std::string_view folded) { return has(hop_by_hop, folded); }
@@ -68,14 +84,18 @@ bool is_ours_to_answer(std::string_view folded) {
 }
 
 bool is_listed(std::string_view folded, std::span<const std::string> names) {
-  return std::any_of(names.begin(), names.end(),
-                     [&](const std::string& name) { return fold_name(name) == folded; });
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    return std::equal(name.begin(), name.end(), folded.begin(), folded.end(), [](char a, char b) { return fold(a) == b; });
+  });
 }
 
-bool named_by_connection(const Fields& fields, std::string_view name) {
-  if (!fields.lists("connection", name)) return false;
-  const std::string folded = fold_name(name);
-  return !has(end_to_end, folded) && !has_family(end_to_end_families, folded);
+ConnectionNames::ConnectionNames(const Fields& fields) : fields_(fields) {
+  for (const Field& field : fields)
+    any_ = any_ || (equal_folded(field.name, "connection") && !equal_folded(field.value, "keep-alive"));
+}
+
+bool ConnectionNames::take_away(std::string_view name, std::string_view folded) const {
+  return any_ && fields_.lists("connection", name) && !has(end_to_end, folded) && !has_family(end_to_end_families, folded);
 }
 
 }  // namespace postern::wfd

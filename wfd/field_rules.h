@@ -15,6 +15,16 @@ namespace postern::wfd {
 // in this form.
 std::string fold_name(std::string_view name);
 
+// The same for one head after the other: its room is used again, so nothing is allocated.
+class NameFolder {
+ public:
+  // Good until the next call.
+  std::string_view operator()(std::string_view name);
+
+ private:
+  std::string room_;
+};
+
 // True for fields between two neighbours, in every spelling: Connection, Keep-Alive,
 // Proxy-*, TE, Trailer, Transfer-Encoding, Content-Length (we write the framing), Upgrade,
 // HTTP2-Settings, Expect.
@@ -31,8 +41,17 @@ bool is_ours_to_answer(std::string_view folded);
 // True if a name of `names` folds to `folded`: the configured strip lists.
 bool is_listed(std::string_view folded, std::span<const std::string> names);
 
-// True if Connection in `fields` names `name`, and may: fields that matter from end to end
-// (Cookie, Authorization, Content-Type, Origin...) cannot be taken away like that.
-bool named_by_connection(const Fields& fields, std::string_view name);
+// What Connection says in one head, which must outlive this.
+class ConnectionNames {
+ public:
+  explicit ConnectionNames(const Fields& fields);
+  // True if Connection names `name`, and may: fields that matter from end to end (Cookie,
+  // Authorization, Content-Type, Origin...) cannot be taken away like that.
+  bool take_away(std::string_view name, std::string_view folded) const;
+
+ private:
+  const Fields& fields_;
+  bool any_ = false;  // it names more than Keep-Alive, which never goes on
+};
 
 }  // namespace postern::wfd

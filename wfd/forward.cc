@@ -15,13 +15,12 @@
 namespace postern::wfd {
 namespace {
 
-bool goes_on(const Field& field, const RequestHead& head, const ForwardPlan& plan) {
-  const std::string folded = fold_name(field.name);
+bool goes_on(const Field& field, std::string_view folded, const ConnectionNames& named, const ForwardPlan& plan) {
   if (folded == "host") return false;  // written already
   if (plan.preflight && !is_of_preflight(folded)) return false;
   if (is_hop_by_hop(folded) || is_spoofable(folded) || is_listed(folded, plan.strip)) return false;
   if (!plan.websocket_key.empty() && is_written_anew(folded)) return false;
-  return !named_by_connection(head.fields, field.name);
+  return !named.take_away(field.name, folded);
 }
 
 void write_field(HeadWriter& to, const Field& field, std::string_view host, const ForwardPlan& plan) {
@@ -75,8 +74,10 @@ Result<std::string> forward_head(const RequestHead& head, const ForwardPlan& pla
   HeadWriter to(head.size + 1024 + plan.assertion.size());  // there may be secrets in it
   to.request_line(head.method, head.target);
   to.field("Host", head.host);
+  const ConnectionNames named(head.fields);
+  NameFolder fold;
   for (const Field& field : head.fields)
-    if (goes_on(field, head, plan)) write_field(to, field, head.host, plan);
+    if (goes_on(field, fold(field.name), named, plan)) write_field(to, field, head.host, plan);
   write_identity(to, head, plan);
   if (!plan.assertion.empty()) to.field("X-Postern-Assertion", plan.assertion);
   write_handshake(to, plan);

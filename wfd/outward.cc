@@ -94,6 +94,10 @@ constexpr Rule rules[] = {
 
 }  // namespace
 
+bool changes_outward(std::string_view folded) {
+  return std::ranges::any_of(rules, [&](const Rule& rule) { return rule.name == folded; });
+}
+
 Value outward_value(std::string_view folded, std::string_view value, const OutwardPlan& plan) {
   for (const Rule& rule : rules)
     if (rule.name == folded) return rule.rewrite(value, plan);

@@ -17,6 +17,9 @@ struct OutwardPlan {
   std::span<const std::string> domains;  // http://HOST at or below these becomes https://
 };
 
+// False: such a field goes on as it came.
+bool changes_outward(std::string_view folded);
+
 // The value with which a field of an answer goes on; nothing when the server must not say
 // that at all (a cookie of our name, an order to clear all cookies).  `folded` is the name
 // as fold_name makes it.

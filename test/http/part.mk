@@ -9,3 +9,4 @@ test-tools: $(B)/test-tools/$(1)
 endef
 $(eval $(call http_tool,http_cases))
 $(eval $(call http_tool,http_outcomes))
+$(eval $(call http_tool,head_costs))
