@@ -4,16 +4,27 @@
 
 #include "common/doors.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "common/net.h"
 
 namespace postern {
+namespace {
+
+// Who says nothing is kept by the kernel for that long (a client of ours speaks first), and
+// most of them leave meanwhile; a connection that stays silent comes to the porter then.
+constexpr int silence_seconds = 3;
+
+}  // namespace
 
 Result<void> Doors::open(const ListenSettings& settings) {
   if (!listeners_.empty()) return {};
   for (const Address& address : settings.addresses) {
     UniqueFd listener = TRY(listen_on({address, settings.port}, settings.mode == ListenMode::tproxy));
+    if (::setsockopt(listener.get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &silence_seconds, sizeof silence_seconds) != 0)
+      return fail_errno("cannot have the kernel wait for the first byte");
     listeners_.push_back(std::move(listener));
   }
   return {};

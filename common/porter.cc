@@ -5,7 +5,9 @@
 #include "common/porter.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,6 +23,17 @@ namespace {
 
 constexpr int accepts_a_round = 64;
 constexpr Duration accept_pause = milliseconds(100), overtime = seconds(60);
+
+// True when the client has gone and had nothing to say: a scan, or a check of ours.
+bool left_without_a_word(int connection) {
+  const auto is_silent = [connection] {
+    int waiting = 0;
+    return ::ioctl(connection, FIONREAD, &waiting) == 0 && waiting == 0;
+  };
+  if (!is_silent()) return false;
+  pollfd end{connection, POLLRDHUP, 0};
+  return ::poll(&end, 1, 0) == 1 && is_silent();  // its last words may have come just now
+}
 
 }  // namespace
 
@@ -94,6 +107,7 @@ void Porter::admit(UniqueFd connection) {
   if (!client || !destination) return refuse(ticket, "no-destination");
   const Admission admission = throttle_.admit(ticket.client.address, self_.loop().now());
   if (admission != Admission::admitted) return refuse(ticket, word_of(admission));
+  if (left_without_a_word(connection.get())) return note_visit(ticket);
   const std::optional<std::uint64_t> worker = pool_.choose();
   const bool logged = worker && self_.log().write(connection_line(ticket));
   if (!logged) return charge(ticket.client.address, Cause::none);
@@ -113,6 +127,15 @@ void Porter::serve(std::uint64_t number, UniqueFd connection, Ticket ticket) {
   if (workers_[number].channel.send(order, lent) == Told::sent) return;
   release(number, ticket.connection, Cause::none);
   kill_worker(number);  // it does not listen: whatever is wrong with it, it is of no use
+}
+
+// No worker is troubled with such a connection, but it counts as if it had been: a TLS
+// handshake that was none.  (To redird come browsers that connect ahead of need.)
+void Porter::note_visit(const Ticket& ticket) {
+  (void)self_.log().add(connection_line(ticket));
+  if (plan_.plain) (void)self_.log().flush();  // nothing was let through
+  else refuse(ticket, "closed");
+  charge(ticket.client.address, plan_.plain ? Cause::none : Cause::handshake);
 }
 
 void Porter::refuse(const Ticket& ticket, std::string_view reason) {

@@ -68,6 +68,7 @@ class Porter {
   void pause_doors();
   void admit(UniqueFd connection);
   void serve(std::uint64_t number, UniqueFd connection, Ticket ticket);
+  void note_visit(const Ticket& ticket);
   void refuse(const Ticket& ticket, std::string_view reason);
   void open_doors(bool open);
   void retire();

@@ -140,6 +140,7 @@ bool add_rule(scmp_filter_ctx c, const SandboxRule& rule, bool client_address) {
     case When::plain_fork: return allow({SCMP_A0(SCMP_CMP_EQ, fork_flags)});
     case When::own_limits: return allow({SCMP_A0_32(SCMP_CMP_EQ, 0)});
     case When::unread_bytes: return allow({SCMP_A1_32(SCMP_CMP_EQ, SIOCOUTQ)});
+    case When::waiting_bytes: return allow({SCMP_A1_32(SCMP_CMP_EQ, FIONREAD)});
     case When::to_stderr: return allow({SCMP_A0_32(SCMP_CMP_EQ, 2)});
     case When::tcp_socket: return add_tcp_socket(c, rule.call);
     case When::set_flags: return add_set_flags(c, rule.call);

@@ -24,6 +24,7 @@ enum class When : std::uint8_t {
   own_limits,      // prlimit64(0, ...): of this process
   to_stderr,       // the descriptor is 2
   unread_bytes,    // ioctl(SIOCOUTQ)
+  waiting_bytes,   // ioctl(FIONREAD)
   tcp_socket,      // socket(AF_INET or AF_INET6, SOCK_STREAM)
   set_flags,       // fcntl(F_GETFL, F_SETFL, F_GETFD, F_SETFD)
   set_name,        // prctl(PR_SET_NAME)
@@ -81,6 +82,7 @@ inline constexpr SandboxRule rows[] = {
     {SCMP_SYS(writev),          to_stderr,      Y, Y, o, o, Y, Y, Y, Y, "the library's last words, or SIGSYS hides them"},
     {SCMP_SYS(readv),           any,            o, o, o, Y, o, o, o, o, "connections"},
     {SCMP_SYS(ioctl),           unread_bytes,   Y, o, o, o, o, o, o, o, "has syslogd read what it was sent?"},
+    {SCMP_SYS(ioctl),           waiting_bytes,  o, Y, o, o, o, o, o, o, "did a client that left say anything? a number, not a byte"},
     {SCMP_SYS(shutdown),        not_shared,     o, o, o, Y, o, o, o, o, "the end of a connection"},
     {SCMP_SYS(accept4),         any,            o, Y, o, o, o, o, Y, o, "connections; the gate and admin sockets"},
     {SCMP_SYS(getsockopt),      any,            o, Y, o, Y, o, Y, Y, o, "the dialled address; outcome of connect; who a peer is"},

@@ -2,6 +2,7 @@
 #include "common/porter.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -133,6 +134,32 @@ TEST_CASE("a connection goes to a worker with a sealed ticket, unread and logged
   char line[4096] = "";
   REQUIRE(::recv(desk.lines.get(), line, sizeof line - 1, 0) > 0);
   CHECK(std::string(line).find("event=connection id=") == 1);
+}
+
+TEST_CASE("who leaves without a word is logged and counted, and troubles no worker", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  PorterPlan plan = plan_for(1);
+  plan.source.live = 1;  // one that is over must not count on
+  Desk desk(plan);
+  const int silence = 3;  // as doors.cc has it: only an end, or a word, brings a connection here
+  REQUIRE(::setsockopt(desk.listener.get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &silence, sizeof silence) == 0);
+  desk.say_spawned(desk.order(), ::getpid());
+  char line[4096];
+  for (int i = 0; i < 3; ++i) {
+    desk.dial().reset();
+    pollfd wait{desk.lines.get(), POLLIN, 0};
+    REQUIRE(::poll(&wait, 1, 3000) == 1);
+    const ssize_t n = ::recv(desk.lines.get(), line, sizeof line, 0);
+    REQUIRE(n > 0);
+    CHECK(std::string_view(line, static_cast<std::size_t>(n)).substr(1).starts_with("event=connection id="));
+  }
+  const UniqueFd client = desk.dial();  // who says something and closes its side is served
+  REQUIRE(::send(client.get(), "hello", 5, 0) == 5);
+  REQUIRE(::shutdown(client.get(), SHUT_WR) == 0);
+  Packet packet;
+  REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
+  char text[8] = "";
+  CHECK(::recv(packet.descriptors[0].get(), text, sizeof text, 0) == 5);
 }
 
 TEST_CASE("workers that cannot be made, or die at birth, are not asked for at full speed", "[porter]") {

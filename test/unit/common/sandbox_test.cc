@@ -71,6 +71,7 @@ bool holds(When when, const SandboxRule& rule, const Args& a, bool client_addres
     case When::plain_fork: return a[0] == fork_as_libc;
     case When::own_limits: return low(0) == 0;
     case When::unread_bytes: return low(1) == TIOCOUTQ;
+    case When::waiting_bytes: return low(1) == FIONREAD;
     case When::to_stderr: return low(0) == 2;
     case When::tcp_socket:
       return (low(0) == AF_INET || low(0) == AF_INET6) && low(1) == (SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK) && low(2) == 0;
@@ -124,6 +125,7 @@ std::vector<Args> probes_of(When when) {
     }
     case When::own_limits: return {with(0, 0), with(0, 1), with(0, 0x7ffffff0)};
     case When::unread_bytes: return {with(1, TIOCOUTQ), with(1, TIOCSTI), with(1, 0)};
+    case When::waiting_bytes: return {with(1, FIONREAD), with(1, TIOCSTI), with(1, 0)};
     case When::to_stderr: return {with(0, 2), with(0, 1), with(0, 3)};
     case When::tcp_socket: {
       std::vector<Args> all;

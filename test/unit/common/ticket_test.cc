@@ -1,6 +1,8 @@
 // A seal holds for every byte of a ticket, for one worker, under one key.
 #include "common/ticket.h"
 
+#include <openssl/hmac.h>
+
 #include "common/wire.h"
 #include "unit/catch.h"
 
@@ -31,6 +33,20 @@ TEST_CASE("a sealed ticket is good for its worker and no other", "[ticket]") {
   CHECK(is_sealed_for(ticket, key, ticket.worker));
   for (const std::uint64_t other : {std::uint64_t{0}, ticket.worker + 1, ticket.worker - 1, ticket.worker & 0xffffffff, ~ticket.worker})
     CHECK_FALSE(is_sealed_for(ticket, key, other));
+}
+
+TEST_CASE("a seal is the HMAC-SHA256 of all that stands before it", "[ticket]") {
+  TicketKey key;
+  for (std::size_t i = 0; std::byte& b : key.fill(TicketKey::capacity)) b = static_cast<std::byte>(i++ * 7 + 200);
+  Ticket ticket = sample();
+  seal_ticket(ticket, key);
+  std::array<std::byte, 256> bytes{};
+  const std::size_t size = encode(ticket, bytes) - ticket.seal.size();
+  std::array<unsigned char, 32> expected{};
+  unsigned length = 0;
+  REQUIRE(::HMAC(EVP_sha256(), key.bytes().data(), 32, reinterpret_cast<const unsigned char*>(bytes.data()), size,
+                 expected.data(), &length) != nullptr);
+  CHECK(std::ranges::equal(std::as_bytes(std::span(expected)), ticket.seal));
 }
 
 TEST_CASE("every bit of a ticket is under its seal", "[ticket]") {
