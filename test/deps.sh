@@ -9,7 +9,7 @@ set -eu
 build_packages="g++ make pkg-config libssl-dev openssl libcap-ng-dev libseccomp-dev
   libinih-dev catch2 libsqlite3-dev libqrencode-dev"
 lab_packages="nginx-light curl iproute2 nftables iptables procps python3 mandoc oathtool
-  universal-ctags strace chromium chromium-driver nodejs apache2-bin libapache2-mod-auth-openidc
+  universal-ctags strace valgrind chromium chromium-driver nodejs apache2-bin libapache2-mod-auth-openidc
   python3-jwt python3-cryptography"
 case ${1:-} in
   fuzz) lab_packages="$lab_packages clang-19 libclang-rt-19-dev" ;;

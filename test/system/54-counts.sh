@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# What a request and a connection cost in things that can be counted and do not depend on
+# the machine: instructions for the heads, system calls and messages of the worker, pages
+# of memory.  Each count may grow by little before somebody has to say why.
+. "$(dirname "$0")/lab.sh"
+HEADS=$ROOT/build/test-tools/head_costs
+[ -x "$HEADS" ] || fail "$HEADS is not there: make test-tools"
+lab_up
+gate_start
+enroll alice --hotp
+
+# The instructions of a kept-alive request's heads: parsed, made anew, the answer's too.
+instructions() {
+  valgrind --tool=callgrind --callgrind-out-file=/dev/null "$HEADS" "$1" 2>&1 | sed -n 's/.*Collected : \([0-9]*\)$/\1/p'
+}
+each=$((($(instructions 500) - $(instructions 0)) / 500))
+[ "$each" -gt 1000 ] || fail "$each instructions cannot be"
+[ "$each" -le 55000 ] || fail "$each instructions for the heads of one request"
+note "heads of a request: $each instructions"
+
+cat > "$LAB/counts.py" <<'END'
+"""counts.py COOKIE CONNECTIONS-PER-WORKER: system calls of the worker, by strace."""
+import collections, os, re, signal, subprocess, sys, time, wire
+COOKIE, PER_WORKER = sys.argv[1], int(sys.argv[2])
+HOST = "old.corp.example"  # on port 80 alone
+PAGE = wire.get(HOST, cookie=COOKIE)
+LAB = os.environ["LAB"]
+
+
+def worker_of(c):
+    """The log says which process answered on that port."""
+    pattern = rf"wfd/worker\[(\d+)\]: event=request .* sport={c.raw.getsockname()[1]} "
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        with open(LAB + "/syslog") as log:
+            found = re.findall(pattern, log.read())
+        if found:
+            return int(found[-1])
+        time.sleep(0.02)  # between two looks
+    raise TimeoutError("no line of the request")
+
+
+def counted(pid, work):
+    """Calls of the process while `work` is done, by name."""
+    trace = f"{LAB}/trace-{pid}"
+    tracer = subprocess.Popen(["strace", "-o", trace, "-p", str(pid)], stderr=subprocess.PIPE, text=True)
+    assert "attached" in tracer.stderr.readline()
+    work()
+    time.sleep(0.1)  # the last line goes to the log after the answer
+    tracer.send_signal(signal.SIGINT)
+    tracer.wait()
+    with open(trace) as file:
+        return collections.Counter(re.findall(r"^(\w+)\(", file.read(), re.M))
+
+
+def check(what, calls, times, most):
+    each = {name: n / times for name, n in calls.items() if n >= times / 20}
+    print(f"  {what}:", ", ".join(f"{name} {n:.1f}" for name, n in sorted(each.items(), key=lambda i: -i[1])))
+    for name, bound in most.items():
+        n = sum(calls.values()) / times if name == "all" else calls[name] / times
+        assert n <= bound, f"{what}: {name} {n:.2f} instead of {bound}"
+    return each
+
+
+def faults(pid):
+    with open(f"/proc/{pid}/stat") as stat:
+        return int(stat.read().rpartition(")")[2].split()[7])
+
+
+def kept_alive(times=200):
+    with wire.https(HOST) as c:
+        for _ in range(3):
+            assert c.ask(PAGE)[0] == 200
+        pid = worker_of(c)
+
+        def work():
+            for _ in range(times):
+                assert c.ask(PAGE)[0] == 200
+
+        most = {"all": 8.6, "read": 3.1, "write": 1.05, "sendto": 2.05, "epoll_wait": 2.4, "epoll_ctl": 0.1, "sendmsg": 0.1}
+        seen = check(f"request, {PER_WORKER} a worker", counted(pid, work), times, most)
+        assert seen["sendto"] > 1.9, "not every request went up, or into the log"
+
+
+def touched():
+    with wire.https(HOST) as c:
+        assert c.ask(PAGE)[0] == 200
+        pages = faults(worker_of(c))
+    print(f"  connection, {PER_WORKER} a worker: {pages} page faults")
+    assert 20 < pages <= 260
+
+
+def connections(times=40):
+    def work():
+        for _ in range(times):
+            with wire.https(HOST) as c:
+                assert c.ask(PAGE)[0] == 200
+
+    with wire.https(HOST) as c:
+        assert c.ask(PAGE)[0] == 200
+        pid = worker_of(c)
+        # To sessions, broker and signer (its signature, a session to keep), back to broker and porter.
+        check(f"connection, {PER_WORKER} a worker", counted(pid, work), times, {"sendmsg": 6.3, "all": 50})
+
+
+kept_alive()
+if PER_WORKER == 1:
+    touched()
+else:
+    connections()
+END
+
+setting wfd isolation spare_workers 1  # all connections meet in one worker
+for number in 1 256; do
+  gate_stop
+  setting wfd isolation connections_per_worker $number
+  gate_start
+  login alice
+  curl_hosts > "$LAB/hosts"
+  in_client python3 "$LAB/counts.py" "$(cookie_of alice)" $number || fail "counts, connections_per_worker=$number"
+done
