@@ -15,6 +15,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <deque>
 #include <iostream>
 #include <memory>
 #include <string_view>
@@ -103,6 +104,8 @@ class Load {
   int poll() const { return poll_.get(); }
   // An operation is over: what came of it, and whether another one shall begin.
   bool ended(bool good, Clock::time_point began);
+  // Who takes the next turn when `talker` has had one: who has waited longest.
+  Talker& after(Talker& talker);
   void count_bytes(std::size_t n) { result_.bytes += n; }
   void count_resumed() { ++result_.resumed; }
 
@@ -113,6 +116,7 @@ class Load {
   SSL_CTX* context_ = nullptr;
   UniqueFd poll_;
   std::vector<std::unique_ptr<Talker>> talkers_;
+  std::deque<Talker*> resting_;  // while fewer may be active than there are
   std::size_t begun_ = 0, over_ = 0, wanted_ = 0;
   LoadResult result_;
 };
@@ -301,7 +305,9 @@ void Talker::done(bool good) {
   const bool stays = good && (mode == Mode::kept || mode == Mode::idle);
   if (!stays) hang_up();
   if (stays) step_ = Step::rest;
-  if (load_.ended(good, began_) && !begin()) (void)load_.ended(false, began_);
+  if (!load_.ended(good, began_)) return;
+  Talker& next = load_.after(*this);
+  if (!next.begin()) (void)load_.ended(false, next.began_);
 }
 
 // ---- all of them -----------------------------------------------------------------
@@ -335,12 +341,22 @@ bool Load::ended(bool good, Clock::time_point began) {
   return true;
 }
 
+Talker& Load::after(Talker& talker) {
+  resting_.push_back(&talker);
+  Talker& next = *resting_.front();
+  resting_.pop_front();
+  return next;
+}
+
 // The operations of one stretch; false when nothing moved for too long.
 bool Load::run(std::size_t operations) {
   begun_ = over_ = 0;
   wanted_ = operations;
   // Idle connections are many: they are opened by and by, as those before are there.
-  const std::size_t at_once = options_.mode == Mode::idle ? 64 : talkers_.size();
+  const std::size_t active = options_.active == 0 ? talkers_.size() : std::min(options_.active, talkers_.size());
+  const std::size_t at_once = options_.mode == Mode::idle ? 64 : active;
+  resting_.clear();
+  for (std::size_t i = at_once; i < talkers_.size() && options_.mode != Mode::idle; ++i) resting_.push_back(talkers_[i].get());
   std::size_t next = 0;
   const auto start_some = [&] {
     while (next < talkers_.size() && begun_ < wanted_ && begun_ - over_ < at_once && (options_.mode == Mode::idle || next < at_once)) {

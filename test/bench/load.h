@@ -26,6 +26,7 @@ struct LoadOptions {
   std::size_t upload = 0;    // bytes of body after it
   unsigned status = 200;     // that every answer must have
   std::size_t connections = 1;
+  std::size_t active = 0;    // of these at a time, in turns; 0: all
   std::size_t requests = 1;  // measured, all connections together
   std::size_t warm = 0;      // before that
 };

@@ -41,12 +41,12 @@ def cost(target, options):
 
 
 def connections():
-    """Requests on so many kept-alive connections, all of them in use."""
+    """Requests on so many kept-alive connections, all of them in use, fifty at a time."""
     for name, counts in (("256", (100, 1000, 10000)), ("1", (100, 1000, 2000))):
         points = []
         for count in counts[:2] if QUICK else counts:
             requests = max(20000, 2 * count)
-            cpu, memory = cost(GATES[name], dict(GET, mode="kept", connections=count, requests=requests, warm=count))
+            cpu, memory = cost(GATES[name], dict(GET, mode="kept", connections=count, active=50, requests=requests, warm=count))
             points.append({"x": count, "CPU us a request": cpu, "KiB a connection": memory / count})
         yield f"connections, connections_per_worker={name}", "connections", points
 

@@ -5,7 +5,7 @@
 //   bench-tool sink SOCKET            a system log that forgets all but refusals and faults,
 //                                     which go to standard output
 // Names: to, at, upstream (ADDRESS:PORT), sni, cookie, path, host, method, mode, connections,
-// requests, warm, upload, status, certificate, key, answer (bytes), close.
+// active, requests, warm, upload, status, certificate, key, answer (bytes), close.
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -96,6 +96,7 @@ int load(const Words& words) {
   options.upload = words.number("upload");
   options.status = static_cast<unsigned>(words.number("status", 200));
   options.connections = words.number("connections", 1);
+  options.active = words.number("active");
   options.requests = words.number("requests", 1);
   options.warm = words.number("warm");
   return postern::bench::run_load(options);
