@@ -4,8 +4,6 @@
 
 #include "wfd/gate.h"
 
-#include <sys/epoll.h>
-
 #include "common/net.h"
 #include "common/settings.h"
 #include "common/settings_wfd_rules.h"
@@ -44,13 +42,13 @@ void Gate::tend() {
 // A line that authd has closed, or whose house is gone.
 bool Gate::is_old(const MasterLine& line) const {
   bool lives = false;
-  houses_.each([&](House& house) { lives = lives || house.ticket_key() == line.key; });
-  return !line.channel || !lives;
+  houses_.each([&](House& house) { lives = lives || house.ticket_key() == line.key(); });
+  return !line.is_open() || !lives;
 }
 
-Gate::MasterLine* Gate::line_of(const TicketKey& key) {
+MasterLine* Gate::line_of(const TicketKey& key) {
   for (auto& line : lines_)
-    if (line->channel && line->key == key) return line.get();
+    if (line->is_open() && line->key() == key) return line.get();
   return nullptr;
 }
 
@@ -74,12 +72,9 @@ Result<Channel> Gate::hello(Role as, const House& house) {
 bool Gate::open_line(House& house) {
   Result<Channel> own = hello(Role::master, house);
   if (!own) return false;
-  auto line = std::make_unique<MasterLine>();
-  line->key.assign(house.ticket_key().bytes());
-  line->channel = std::move(*own);
-  const Result<void> watched = line->watcher.start(loop_, line->channel.fd(), EPOLLIN,
-                                                   [this, at = line.get()](std::uint32_t) { hear(*at); });
-  if (!watched) return false;
+  auto line = std::make_unique<MasterLine>(loop_, house.ticket_key(), std::move(*own),
+                                           [this](const KillWorkers& order) { return tell_porters(order); });
+  if (!line->listen()) return false;
   lines_.push_back(std::move(line));
   if (complained_) (void)log_.write(Line("fault", Level::notice).add("role", "master").add("pid", "").add("what", "authd is back"));
   complained_ = false;
@@ -96,23 +91,14 @@ void Gate::introduce(House& house, Role role) {
   giver.give(Item::gate, gate->fd());
 }
 
-void Gate::hear(MasterLine& line) {
-  for (;;) {
-    Packet packet;
-    const Heard heard = line.channel.receive(packet);
-    if (heard == Heard::nothing) return;
-    KillWorkers order;
-    if (heard == Heard::packet && packet.read(order)) {
-      houses_.each([&order](House& house) {  // a number is one worker's in all of them
-        Channel* porter = house.control(Role::porter);
-        if (porter != nullptr) (void)porter->send(order);  // without a porter there are no workers
-      });
-      continue;
-    }
-    line.watcher.stop();
-    line.channel.close();  // tend() takes it away
-    return;
-  }
+// A number is one worker's in all houses, and without a porter there are no workers.
+Told Gate::tell_porters(const KillWorkers& order) {
+  bool full = false;
+  houses_.each([&](House& house) {
+    Channel* porter = house.control(Role::porter);
+    if (porter != nullptr && porter->send(order) == Told::full) full = true;
+  });
+  return full ? Told::full : Told::sent;
 }
 
 }  // namespace postern::wfd

@@ -12,6 +12,7 @@
 #include "common/house.h"
 #include "common/log.h"
 #include "common/loop.h"
+#include "wfd/master_line.h"
 
 namespace postern::wfd {
 
@@ -24,17 +25,12 @@ class Gate {
   void introduce(House& house, Role role);
 
  private:
-  struct MasterLine {  // the master's own, for one house
-    TicketKey key;
-    Channel channel;
-    Watcher watcher;
-  };
   void tend();
   bool is_old(const MasterLine& line) const;
   MasterLine* line_of(const TicketKey& key);
   bool open_line(House& house);
   Result<Channel> hello(Role as, const House& house);
-  void hear(MasterLine& line);
+  Told tell_porters(const KillWorkers& order);
   void say(std::string_view what);
 
   Loop& loop_;
