@@ -222,7 +222,8 @@ void Porter::kill_worker(std::uint64_t number) {
 }
 
 // A worker that is to be killed must not live on: when the nursery cannot be told, we end,
-// and with us the nursery and all that it has forked.  A crowd may fill its queue for a moment.
+// and with us the nursery and all that it has forked.  A crowd may fill its queue for a while:
+// it is told as long as it listens at all.
 void Porter::send_kills() {
   while (!kills_.empty()) {
     const std::uint64_t number = *kills_.begin();
@@ -232,6 +233,7 @@ void Porter::send_kills() {
       return kills_timer_.set(self_.loop(), now + kill_pause, [this] { send_kills(); });
     if (told != Told::sent) return self_.loop().stop(exit_system);
     kills_.erase(number);
+    kills_wait_ = now;
   }
 }
 
