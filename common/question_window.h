@@ -21,7 +21,8 @@ class QuestionWindow {
   // when its turn comes.  False: nobody is there, or too many wait; then it was not asked.
   template <class M>
   bool ask(Channel& channel, M&& question) {
-    if (out_ < at_once) return send(channel, question);
+    go_on();
+    if (out_ < at_once && waiting_.empty()) return send(channel, question) == Told::sent;
     if (waiting_.size() >= most_waiting) return false;
     waiting_.push_back([this, &channel, kept = std::forward<M>(question)] { return send(channel, kept); });
     return true;
@@ -29,12 +30,7 @@ class QuestionWindow {
   // An answer came, whoever waits for it.
   void answered() {
     if (out_ > 0) --out_;
-    while (out_ < at_once && !waiting_.empty()) {
-      const auto next = std::move(waiting_.front());
-      waiting_.pop_front();
-      // When it cannot be sent its peer is gone: the channel says so itself.
-      if (!next()) return;
-    }
+    go_on();
   }
   // The peer is gone, and what was asked with it.
   void reset() {
@@ -43,15 +39,20 @@ class QuestionWindow {
   }
 
  private:
+  // Those whose turn has come.  A queue may be full of what has no answer: then the first
+  // keeps its turn.  That a peer is gone the channel says itself.
+  void go_on() {
+    while (out_ < at_once && !waiting_.empty() && waiting_.front()() != Told::full) waiting_.pop_front();
+  }
   template <class M>
-  bool send(Channel& channel, const M& question) {
-    if (channel.send(question) != Told::sent) return false;
-    ++out_;
-    return true;
+  Told send(Channel& channel, const M& question) {
+    const Told told = channel.send(question);
+    if (told == Told::sent) ++out_;
+    return told;
   }
 
   std::size_t out_ = 0;  // asked, not yet answered
-  std::deque<std::move_only_function<bool() const>> waiting_;
+  std::deque<std::move_only_function<Told() const>> waiting_;
 };
 
 }  // namespace postern

@@ -66,6 +66,23 @@ TEST_CASE("nobody is asked who is not there", "[question-window]") {
   CHECK_FALSE(rig.ask(2));
 }
 
+TEST_CASE("a question for which there is no room keeps its turn", "[question-window]") {
+  Rig rig;
+  constexpr auto first = static_cast<std::uint32_t>(QuestionWindow::at_once);
+  for (std::uint32_t tag = 0; tag < first + 2; ++tag) REQUIRE(rig.ask(tag));
+  while (rig.asker.send(Judge()) == Told::sent) {}  // as what has no answer fills a queue
+  rig.window.answered();
+  (void)rig.heard();
+  std::vector<std::uint32_t> asked{first, first + 1};
+  if (GENERATE(true, false)) {
+    rig.window.answered();
+  } else {
+    REQUIRE(rig.ask(7));  // one answer made room for one
+    asked.pop_back();
+  }
+  CHECK(rig.heard() == asked);
+}
+
 TEST_CASE("more than may wait are refused", "[question-window]") {
   Rig rig;
   for (std::size_t i = 0; i < QuestionWindow::at_once + QuestionWindow::most_waiting; ++i) REQUIRE(rig.ask(1));
