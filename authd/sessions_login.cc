@@ -72,14 +72,16 @@ bool Sessions::login(WorkerPeer& worker, Login& message, Packet&) {
   return true;
 }
 
-// One and the same answer, whatever the reason; with a link that lives, its address, so
-// that it can be tried again.  False: the worker is to be expelled.
+// One and the same answer, whatever the reason, once the vault has it; before that it says
+// that nobody has looked, which depends on nothing that was typed.  With a link that lives,
+// its address, so that it can be tried again.  False: the worker is to be expelled.
 bool Sessions::refuse_login(WorkerPeer* worker, const PendingLogin& pending,
                             std::string_view why) {
   note(login_line(pending.ticket, pending.user.view(), false, why));
   if (worker == nullptr) return true;
   LoginResult no;
   no.tag = pending.tag;
+  no.unheard = pending.asked == Mono() && why != reason::no_link;
   const auto& to = pending.linking;
   if (to && outside_.page.generation(to->slot) == to->generation)
     no.refused = links_.find(to->slot, to->generation, to->handle.view(), now()).value_or(Address());

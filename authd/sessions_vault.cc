@@ -86,8 +86,9 @@ Told Sessions::ask_about(LoginPlace place) {
   question.passcode = std::move(pending.passcode);
   question.source = pending.ticket.client.address;
   question.without_pin = pending.linking.has_value();
-  pending.asked = now();
-  return vault_.channel.send(question);
+  const Told told = vault_.channel.send(question);
+  if (told == Told::sent) pending.asked = now();
+  return told;
 }
 
 bool Sessions::passcode_result(VaultPeer&, PasscodeResult& message, Packet&) {

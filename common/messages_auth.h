@@ -81,6 +81,7 @@ struct LoginResult {
   static constexpr Kind kind = Kind::login_result;
   std::uint32_t tag = 0;
   bool granted = false;
+  bool unheard = false;          // nobody has looked at it: it may come again later
   CookieValue cookie;            // empty unless granted
   UserName user;
   Sid sid;
@@ -90,8 +91,8 @@ struct LoginResult {
   std::int64_t last_logout = 0;  // 0: none since
   Address refused;               // of a link that may be tried again
   template <class A> void fields(A& a) {
-    a(tag); a(granted); a(cookie); a(user); a(sid); a(last_login); a(last_source); a(failures);
-    a(logouts); a(last_logout); a(refused);
+    a(tag); a(granted); a(unheard); a(cookie); a(user); a(sid); a(last_login); a(last_source);
+    a(failures); a(logouts); a(last_logout); a(refused);
   }
 };
 struct Logout {

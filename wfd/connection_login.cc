@@ -310,7 +310,8 @@ void Connection::on_login(const LoginResult& answer) {
     cause_ = Cause::login_failed;
     now_->refused = answer.refused;
     now_->side.close = true;  // the source pays for each try
-    show_login_form(403, LoginTrouble::wrong);  // the same page, whatever was wrong
+    if (answer.unheard) refuse(503, "missing-peer");
+    else show_login_form(403, LoginTrouble::wrong);  // the same page, whatever was wrong
     return drive();
   }
   const WfdSettings& settings = worker_.shop().settings;

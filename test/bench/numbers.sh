@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # numbers.sh: what the gate costs, as a table: memory and checksums of large transfers,
-# memory of an idle worker, CPU time of a connection and of a request, and how long each
-# role is missed when it is killed.  In the lab of the system tests; SIZE in MiB (1024),
-# COUNT connections (300), ten times as many requests.  Takes some two minutes.
+# memory of an idle worker, CPU time of a connection and of a request, how long requests
+# take while people log in at full speed, and how long each role is missed when it is
+# killed.  In the lab of the system tests; SIZE in MiB (1024), COUNT connections (300), ten
+# times as many requests.  Takes some three minutes.
 . "$(dirname "$0")/../system/lab.sh"
 SIZE=${SIZE:-1024}
 COUNT=${COUNT:-300}
@@ -100,6 +101,11 @@ for number in 1 256; do
 done
 echo "  (idle: with one kept-alive connection; connection: a full handshake, one page, a TLS"
 echo "  handshake with its server; request: one page on a kept-alive connection)"
+
+title "requests while people log in at full speed, connections_per_worker = 1"
+gate_with 1
+gate_tool
+in_client python3 "$HERE/login_load.py" "$cookie"
 
 title "large transfers, connections_per_worker = 1"
 gate_with 1

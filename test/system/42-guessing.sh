@@ -119,6 +119,15 @@ def log_in(counter):
 
 
 first = log_in(10)
+# Whatever this machine is good for: who asks for a verdict while a PIN is hashed has it first.
+earlier = 0
+for n in range(20):
+    hashed = crowd.begin("login", f"203.0.113.{100 + n}", f"y{n}", "12345678", "000000")
+    assert crowd.end(crowd.begin("judge", HOME, first.cookie)).word == "good"
+    earlier += not hashed[0].is_set()
+    assert crowd.end(hashed).word == "refused"
+print(f"  {earlier} of 20 verdicts came before the login that was asked before them")
+assert earlier >= 10, "a verdict waits until a PIN is hashed"
 quiet = told("a verdict, nobody logs in", verdicts(3, first.cookie))
 alone = [log_in(11 + n).ms for n in range(5)]
 crowd_threads = [threading.Thread(target=stranger, args=(n,), daemon=True) for n in range(STRANGERS)]

@@ -216,3 +216,34 @@ TEST_CASE("one site of IPv6 has its share of the logins, from however many place
   Channel other = town.begin("bert", "2001:db8:2:1000::1");
   CHECK(town.serve() == "bert");
 }
+
+TEST_CASE("a no says whether anybody has looked, and nothing more", "[sessions][queue]") {
+  Queueing town;
+  const auto unheard = [&](Channel& channel) {
+    for (int i = 0; i < 500; ++i) {
+      town.run(1);
+      if (const auto answer = town.next<LoginResult>(channel)) {
+        CHECK_FALSE(answer->granted);
+        return answer->unheard;
+      }
+    }
+    FAIL("no answer");
+    return false;
+  };
+  for (const LoginOutcome outcome : {LoginOutcome::wrong_passcode, LoginOutcome::wrong_pin, LoginOutcome::unknown_user,
+                                     LoginOutcome::throttled, LoginOutcome::ceiling, LoginOutcome::store_error}) {
+    Channel one = town.begin("anna", elsewhere(1));
+    CHECK(town.serve(outcome) == "anna");
+    CHECK_FALSE(unheard(one));
+  }
+  Channel asked = town.begin("anna", elsewhere(1));
+  std::vector<Channel> waiting;
+  for (unsigned i = 0; i < LoginQueue::most; ++i) waiting.push_back(town.begin("bert", elsewhere(2 + static_cast<int>(i))));
+  Channel late = town.begin("carl", elsewhere(90));
+  CHECK(unheard(late));  // there is no room
+  town.vault.close();
+  CHECK_FALSE(unheard(asked));  // its passcode may be spent
+  CHECK(unheard(waiting[0]));
+  Channel after = town.begin("carl", elsewhere(91));
+  CHECK(unheard(after));
+}

@@ -37,7 +37,10 @@ TEST_CASE("nobody is let in, out or logged in before the vault has said what it 
   REQUIRE(out);
   CHECK_FALSE(out->done);
   CHECK_FALSE(out->for_good);
-  CHECK_FALSE(town.ask<LoginResult>(worker, Town::login_of(ticket, "kate"))->granted);
+  const auto login = town.ask<LoginResult>(worker, Town::login_of(ticket, "kate"));
+  REQUIRE(login);
+  CHECK_FALSE(login->granted);
+  CHECK(login->unheard);
   CHECK(town.logged("result=fail reason=not-ready"));
   town.recall_all({living(3, cookie)}, here());
   CHECK(town.logged("event=recall sessions=1"));

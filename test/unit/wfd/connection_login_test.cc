@@ -78,6 +78,25 @@ TEST_CASE("a login that fails shows the form again, and the next try is a new co
   CHECK(rig.cause() == Cause::login_failed);
 }
 
+// No room, or sessions is not ready: not a word about what was typed.
+TEST_CASE("a login that nobody has looked at may come again later, and is paid for", "[connection][login]") {
+  Rig rig;
+  WireEnd& client = rig.client(place.c_str());
+  client.send(post("/login", form));
+  LoginResult no;
+  no.tag = rig.hear<Login>(rig.sessions).tag;
+  no.unheard = true;
+  rig.say(rig.sessions, no);
+  const std::string answer = rig.hear_text(client, "\r\n\r\n");
+  CHECK(status_of(answer) == "HTTP/1.1 503 Service Unavailable");
+  CHECK(has(answer, "\r\nRetry-After: "));
+  CHECK_FALSE(has(answer, "4711"));
+  CHECK_FALSE(has(answer, "Set-Cookie: SessionID"));
+  rig.hear_end(client);
+  client.close();
+  CHECK(rig.cause() == Cause::login_failed);
+}
+
 TEST_CASE("failures since the last login are shown before going on", "[connection][login]") {
   Rig rig;
   WireEnd& client = rig.client(place.c_str());
