@@ -26,7 +26,7 @@ namespace {
 constexpr Duration beat = milliseconds(250);
 constexpr Duration patience = seconds(5);  // that long lines may wait and still count as recorded
 constexpr std::size_t said_kept = 1024;  // above any net.unix.max_dgram_qlen in use
-constexpr int packets_a_round = 64;
+constexpr int batches_a_round = 64;  // of one source before the others have their turn
 constexpr std::size_t lines_at_once = 32;
 constexpr int rest_ms = 2;
 constexpr int facility_daemon = 3, facility_authpriv = 10;
@@ -38,7 +38,7 @@ struct Source {  // one role's lines
   std::unique_ptr<Watcher> watcher = std::make_unique<Watcher>();
 };
 
-enum class Passed : std::uint8_t { nothing, stuck, packet };
+enum class Passed : std::uint8_t { nothing, stuck, some };
 
 // Who sent a packet, and what is in it.
 struct Heard {
@@ -74,6 +74,7 @@ class Logger {
   RoleProcess& self_;
   Loop& loop_;
   std::vector<Source> sources_;
+  std::size_t first_ = 0;  // of them, whose turn it is
   UniqueFd syslog_;
   std::deque<std::string> said_;   // lines that syslogd has, and may not have read yet
   std::deque<std::string> again_;  // those that it took with it when it went
@@ -114,9 +115,12 @@ Result<void> Logger::watch(Source& source) {
 }
 
 Passed Logger::drain(Source& source) {
-  Passed passed = Passed::packet;
-  for (int i = 0; i < packets_a_round && passed == Passed::packet; ++i) passed = pass_one(source);
-  if (passed == Passed::stuck) set_stuck(true);
+  Passed passed = Passed::some;
+  for (int i = 0; i < batches_a_round && passed == Passed::some; ++i) passed = pass_one(source);
+  if (passed == Passed::stuck) {
+    first_ = static_cast<std::size_t>(&source - sources_.data()) + 1;
+    set_stuck(true);
+  }
   if (passed == Passed::nothing && !leaving_ && !rest_.active()) rest_.set(loop_, loop_.now(), [this] { rest(); });
   return passed;
 }
@@ -127,7 +131,8 @@ void Logger::rest() {
   if (!leaving_ && !stuck_) (void)::poll(nullptr, 0, rest_ms);
 }
 
-// Passes the oldest packet of `source` on, and takes it from the queue when syslog has it.
+// Passes lines of the oldest packet of `source` on, and takes it from the queue when syslog
+// has them all.
 Passed Logger::pass_one(Source& source) {
   static std::array<char, line_packet_bytes + 64> room;
   iovec part{room.data(), room.size()};
@@ -149,29 +154,28 @@ Passed Logger::pass_one(Source& source) {
   const Heard heard{static_cast<std::uint32_t>(who.pid), std::span(room.data(), static_cast<std::size_t>(n))};
   if (!pass_lines(source, heard)) return Passed::stuck;
   waiting_since_ = {};
+  if (source.passed < heard.text.size()) return Passed::some;
   source.passed = 0;
   char gone = 0;
   (void)::recv(source.fd.get(), &gone, 1, MSG_DONTWAIT);  // the very packet that was peeked at
-  return Passed::packet;
+  return Passed::some;
 }
 
-// False when syslog does not take them all; those that it has are not sent again.
+// Passes on as many as go at once: a packet can be nothing but ends of lines.  False when
+// syslog does not take them all; those that it has are not sent again.
 bool Logger::pass_lines(Source& source, const Heard& heard) {
   const std::string_view all(heard.text.data(), heard.text.size());
-  while (source.passed < all.size()) {
-    std::array<std::string, lines_at_once> datagrams;
-    std::array<std::size_t, lines_at_once> ends{};
-    std::size_t count = 0;
-    for (std::size_t at = source.passed; at < all.size() && count < lines_at_once; ++count) {
-      const std::size_t end = std::min(all.find(line_separator, at), all.size());
-      datagrams[count] = write_out(all.substr(at, end - at), source.role, heard.pid);
-      ends[count] = at = end + 1;
-    }
-    const std::size_t said = say_again() ? say(std::span(datagrams).first(count)) : 0;
-    if (said > 0) source.passed = ends[said - 1];
-    if (said < count) return false;
+  std::array<std::string, lines_at_once> datagrams;
+  std::array<std::size_t, lines_at_once> ends{};
+  std::size_t count = 0;
+  for (std::size_t at = source.passed; at < all.size() && count < lines_at_once; ++count) {
+    const std::size_t end = std::min(all.find(line_separator, at), all.size());
+    datagrams[count] = write_out(all.substr(at, end - at), source.role, heard.pid);
+    ends[count] = at = end + 1;
   }
-  return true;
+  const std::size_t said = say_again() ? say(std::span(datagrams).first(count)) : 0;
+  if (said > 0) source.passed = ends[said - 1];
+  return said == count;
 }
 
 // "Nov 21 03:04:05 " (RFC 3164), in UTC.
@@ -275,7 +279,9 @@ void Logger::set_stuck(bool stuck) {
   stuck_ = stuck;
   if (!stuck) room_.stop();
   if (stuck && waiting_since_ == Mono{}) waiting_since_ = loop_.now();
-  for (Source& source : sources_) {
+  // Who made syslogd fall behind comes last then: the kernel reports in this order.
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    Source& source = sources_[(first_ + i) % sources_.size()];
     if (stuck) source.watcher->stop();  // do not spin on lines that cannot be passed on
     else if (!watch(source)) loop_.stop(exit_system);
   }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "unit/catch.h"
@@ -56,7 +57,7 @@ class Syslogd {
   UniqueFd fd_;
 };
 
-// A logger with the lines of one porter.
+// A logger with the lines of one porter, and perhaps those of another role.
 struct Desk {
   Scratch jail, run;
   Syslogd syslogd{run.path() + "/log"};
@@ -64,6 +65,7 @@ struct Desk {
   LogPage* page = nullptr;
   Log porter;
   UniqueFd raw;  // the porter's end, for lines that no Log would write
+  std::pair<Role, UniqueFd> more;
   std::unique_ptr<RoleChild> logger;
 
   Desk() {
@@ -83,6 +85,7 @@ struct Desk {
   void start(bool with_way = true, Daemon daemon = Daemon::redird) {
     logger = std::make_unique<RoleChild>(daemon, Role::logger, run_logger);
     REQUIRE(logger->give(Item::log_in, in.get(), Role::porter));
+    if (more.second) REQUIRE(logger->give(Item::log_in, more.second.get(), more.first));
     REQUIRE(logger->give(Item::log_page, page_fd.get()));
     if (with_way) REQUIRE(logger->give(Item::syslog, syslogd.way().get()));
     CHECK(logger->start(jail.path()) == "");
@@ -199,6 +202,22 @@ TEST_CASE("a burst passes a syslogd that is slow without waiting for the beat", 
   const Mono before = read_mono();
   for (int i = 0; i < lines; ++i) REQUIRE(after_head(desk.syslogd.line()) == "event=n i=" + std::to_string(i));
   CHECK(read_mono() - before < seconds(3));
+}
+
+TEST_CASE("a role that floods the logger does not hold up the others", "[logger]") {
+  POSTERN_NEEDS_ROOT
+  Desk desk;
+  const std::string flood(8000, line_separator);  // a line each
+  while (::send(desk.raw.get(), flood.data(), flood.size(), MSG_DONTWAIT) > 0) {}
+  auto [in, out] = make_channel().value();
+  const int on = 1;
+  REQUIRE(::setsockopt(in.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0);
+  REQUIRE(::send(out.get(), "6event=other", 12, 0) == 12);
+  desk.more = {Role::broker, std::move(in)};
+  desk.start();
+  std::size_t before = 0;
+  while (before < 5000 && after_head(desk.syslogd.line()) != "event=other") ++before;
+  CHECK(before < 5000);
 }
 
 TEST_CASE("no line is lost when syslogd restarts", "[logger]") {
