@@ -9,9 +9,12 @@
 
 namespace postern {
 
+constexpr std::size_t first_room = 16;
+
 bool Fields::add(const Field& field) {
-  if (size_ == capacity) return false;
-  fields_[size_++] = field;
+  if (fields_.size() == capacity) return false;
+  if (fields_.empty()) fields_.reserve(first_room);
+  fields_.push_back(field);
   return true;
 }
 

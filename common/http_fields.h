@@ -2,10 +2,10 @@
 // and the limits of a head.  Bounded: no field is ever stored elsewhere.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "common/http_grammar.h"
 
@@ -30,11 +30,11 @@ class Fields {
 
   // False, and nothing added, when there is no room.
   [[nodiscard]] bool add(const Field& field);
-  void clear() { size_ = 0; }
+  void clear() { fields_.clear(); }
 
-  std::size_t size() const { return size_; }
+  std::size_t size() const { return fields_.size(); }
   const Field* begin() const { return fields_.data(); }
-  const Field* end() const { return fields_.data() + size_; }
+  const Field* end() const { return fields_.data() + fields_.size(); }
 
   // The first field of that name; nullptr when there is none.
   const Field* find(std::string_view name) const;
@@ -45,8 +45,7 @@ class Fields {
   bool lists(std::string_view name, std::string_view token) const;
 
  private:
-  std::array<Field, capacity> fields_;
-  std::size_t size_ = 0;
+  std::vector<Field> fields_;  // keeps its room from head to head; most have a dozen fields
 };
 
 // What a head parser says.  `fault` is none unless `state` is bad.

@@ -315,6 +315,8 @@ void Connection::finish_exchange() {
   if (!now_->head_taken) in_.drop(head_.size);
   if (in_.empty()) in_.release();
   if (out_.empty()) out_.release();
+  if (upstream_ && upstream_->in.empty()) upstream_->in.release();  // most connections wait most of the time
+  if (upstream_ && upstream_->out.empty()) upstream_->out.release();
   head_.size = 0;
   kept_.reset();
   begin_exchange();

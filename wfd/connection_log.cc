@@ -34,12 +34,12 @@ void Connection::log_request() {
 
 void Connection::log_refusal(unsigned status, std::string_view reason) {
   const std::string number = status == 0 ? "" : std::to_string(status);
-  (void)worker_.log().write(Line("refuse", Level::notice)
-                                .add_id("id", ticket_.connection)
-                                .add("src", ticket_.client.address.text())
-                                .add("dst", ticket_.destination.address.text())
-                                .add("status", number)
-                                .add("reason", reason));
+  (void)worker_.record(Line("refuse", Level::notice)
+                           .add_id("id", ticket_.connection)
+                           .add("src", ticket_.client.address.text())
+                           .add("dst", ticket_.destination.address.text())
+                           .add("status", number)
+                           .add("reason", reason));
 }
 
 // What the server said in the gate's name, and the client never hears.

@@ -25,7 +25,7 @@ class Worker final : public SignPeer, public ResumptionPeer {
   Shop& shop() { return shop_; }
   Loop& loop() { return loop_; }
   Log& log() { return *seat_.log; }
-  // Hands over the line of a request, together with others of this round when there are
+  // Hands over a line about a request, together with others of this round when there are
   // connections beside this one.  False: not recorded.
   bool record(const Line& line);
   bool tracing() const { return seat_.trace; }
