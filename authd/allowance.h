@@ -4,7 +4,8 @@
 // A guess is a login that one right factor more would have opened: the PIN was right and
 // the passcode was none that the token shows, or the other way round.  Where both were
 // wrong no luck with one of them could have helped, so those count nothing here, and
-// nobody without the PIN can use up what a user has.
+// nobody without the PIN, or a session's cookie in its place (sessions_link.cc), can use up
+// what a user has.
 #pragma once
 
 #include <cstdint>

@@ -70,7 +70,8 @@ void Sessions::grant_link(WorkerPeer& worker, PendingLogin pending, const Passco
   when_on_disk(from, [this, id = worker.id, pending = std::move(pending), result,
                       linked = std::move(linked)](bool on_disk) {
     WorkerPeer* asker = workers_.find(id);
-    if (on_disk && asker != nullptr) return send_grant(*asker, pending, result, linked);
+    const bool lives = outside_.page.generation(linked.slot) == linked.generation;  // somebody may have ended it
+    if (on_disk && lives && asker != nullptr) return send_grant(*asker, pending, result, linked);
     if (const auto ended = table_.end(linked.slot, linked.generation))
       announce(*ended, "revoke", on_disk ? "worker" : "vault");
     if (!refuse_login(asker, pending, on_disk ? reason::gone : reason::missing_peer))

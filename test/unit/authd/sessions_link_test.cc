@@ -291,6 +291,26 @@ TEST_CASE("a new address is told when the vault has the new cookie", "[sessions]
   CHECK(town.standing(home, town.login.cookie) == Standing::unknown);
 }
 
+TEST_CASE("a session that is ended before its new cookie is kept gets nothing", "[sessions][link][persist]") {
+  Roaming town(persistent_settings());
+  const LoginResult other = town.log_in(town.worker, town.from(home), "kate");
+  REQUIRE(other.granted);
+  town.run_kept();
+  const auto question = town.try_link(town.offered(home6), home6, town.login.cookie);
+  REQUIRE(question);
+  town.vault_says(*question, LoginOutcome::granted);
+  town.run();  // the vault was told, and has said nothing yet
+  Logout order = Town::about<Logout>(town.from(home), other.cookie);
+  order.sid = town.login.sid;
+  REQUIRE(town.worker.send(order) == Told::sent);
+  town.run();
+  town.run_kept();
+  const LoginResult answer = town.answer();
+  CHECK_FALSE(answer.granted);
+  CHECK(answer.cookie.empty());
+  CHECK(town.logged("result=fail reason=gone"));
+}
+
 TEST_CASE("a new cookie that cannot be kept ends its session", "[sessions][link][persist]") {
   Roaming town(persistent_settings());
   town.run_kept();
