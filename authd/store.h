@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "authd/login_store.h"
 #include "authd/passcode.h"
 #include "authd/store_db.h"
 #include "authd/store_restore.h"
@@ -26,39 +27,10 @@ inline constexpr std::size_t places_kept = 16;        // known for each user
 inline constexpr std::int64_t max_counter = INT64_MAX / 4;  // of a token; leaves room to add
 inline constexpr std::size_t max_source = 64;         // bytes of the text of a source or a place
 
-// The row against which unknown users are measured.  Not a possible user name, never
-// listed; the vault keeps it.
-inline constexpr std::string_view nobody = "-";
-
-struct UserRow {
-  std::string name;
-  std::string pin_hash;
-  bool disabled = false;
-  Wall created;
-  std::optional<Wall> last_login;
-  std::string last_source;         // of the last login
-  std::uint32_t failures = 0;      // since the last login
-  std::uint32_t logouts = 0;       // since the last login
-  std::optional<Wall> last_logout; // of those
-  std::int64_t strange_due = 0, known_due = 0;  // what is used of his allowances
-  TokenState token;
-  std::vector<std::byte> sealed_secret;
-};
-
 struct LoginRow {
   Wall time;
   std::string source;
   std::string result;  // "ok" or the reason
-};
-
-struct LoginRecord {
-  std::string_view user;    // must exist
-  Wall time;
-  std::string_view source;  // at most max_source bytes
-  std::string_view place;   // of the source, as he is known by it; as long at most
-  std::string_view result;
-  bool granted = false;
-  std::int64_t strange_due = 0, known_due = 0;  // from now on
 };
 
 // A part of the sessions that are remembered.
@@ -68,7 +40,7 @@ struct SessionRows {
   std::optional<std::uint32_t> next;  // where to go on; nothing: that was all
 };
 
-class Store {
+class Store final : public LoginStore {
  public:
   // Opens or makes the database at `path` (its directory must exist), takes it for this
   // process alone, checks it completely, and prepares every statement.  Fails when it is
@@ -84,7 +56,7 @@ class Store {
 
   // An error when the name exists already, or a value is out of bounds.
   Result<void> add_user(const UserRow& user);
-  Result<std::optional<UserRow>> find_user(std::string_view name);
+  Result<std::optional<UserRow>> find_user(std::string_view name) override;
   // Up to `most` (1..100) users in the order of their names, beginning behind `after`.
   Result<std::vector<UserRow>> list_users(std::string_view after, std::size_t most);
   // These four: false when there is no such user.  Who is removed or disabled has no
@@ -95,19 +67,13 @@ class Store {
   Result<bool> set_pin(std::string_view name, std::string_view pin_hash);
   Result<bool> forget_guesses(std::string_view name);
 
-  // Spends `counter` and all below it, and remembers `drift`.  True: it was not spent
-  // before, and now it is, durably.  False: somebody was faster (or there is no such
-  // user).  After an error it may be spent or not; the answer must be "no".
-  Result<bool> spend(std::string_view name, std::int64_t counter, std::int32_t drift);
+  Result<bool> spend(std::string_view name, std::int64_t counter, std::int32_t drift) override;
 
   // Of a token that some user had once: the lowest counter that is not spent.
   Result<std::int64_t> next_of(const TokenPrint& print);
 
-  // One transaction: the history row (the oldest go), the user's failures and allowances,
-  // and after a granted login the known place (the oldest go).
-  Result<void> record_login(const LoginRecord& record);
-  // Has the user ever logged in from there, among his latest places?
-  Result<bool> knows_place(std::string_view name, std::string_view place);
+  Result<void> record_login(const LoginRecord& record) override;
+  Result<bool> knows_place(std::string_view name, std::string_view place) override;
   // The places of all users, the newest first: `most` of them, without the first `from`.
   Result<std::vector<PlaceRow>> newest_places(std::size_t from, std::size_t most);
   // Newest first, at most `history_kept`.

@@ -107,7 +107,7 @@ Result<void> Vault::prepare_libraries() {
 
 Vault::Vault(const VaultConfig& config, CodeMaker codes, Sealer sealer, BackupSealer backups,
              TokenPrinter printer, PinHasher pins, Store store)
-    : config_(config), codes_(std::move(codes)), sealer_(std::move(sealer)),
+    : config_(config), passcodes_(std::move(codes), config.windows), sealer_(std::move(sealer)),
       backups_(std::move(backups)), printer_(std::move(printer)), pins_(std::move(pins)), store_(std::move(store)), lockout_(config.lockout) {}
 
 Result<Vault> Vault::open(const VaultConfig& config, const SealingKey& key) {
@@ -122,6 +122,7 @@ Result<Vault> Vault::open(const VaultConfig& config, const SealingKey& key) {
 Result<void> Vault::set_rules(const Windows& windows, const LockoutRules& lockout) {
   TRY_VOID(check_rules(windows, lockout));
   config_.windows = windows;
+  passcodes_.set_windows(windows);
   config_.lockout = lockout;
   lockout_.set_rules(lockout);
   return {};
@@ -136,7 +137,7 @@ Result<void> Vault::set_up_nobody() {
     const auto opened = sealer_.unseal(found->sealed_secret, nobody, purpose);
     if (!opened)
       return fail("cannot open the vault: this sealing key does not belong to " + config_.path);
-    nobody_next_ = found->token.next;
+    passcodes_.set_nobody(found->token.next);
     return must_exist(store_.set_pin(nobody, no_pin_), nobody);
   }
   UserRow row;
@@ -179,7 +180,7 @@ Result<LoginOutcome> Vault::judge(Case& open) {
   const bool is_known_user = open.user.name != nobody;
   if (is_known_user)
     open.user.token.awaited = near_misses_.take(open.user.name, open.place, open.mono);
-  const Match match = TRY(spend_passcode(open));
+  const Match match = TRY(prove(open));
   const std::string& hash = open.user.pin_hash.empty() ? no_pin_ : open.user.pin_hash;
   // Its work is done for everybody: role sessions learns from it how long a login takes.
   const bool pin_fits = TRY(pins_.verify(open.login.pin, hash)) || open.login.without_pin;
@@ -192,25 +193,10 @@ Result<LoginOutcome> Vault::judge(Case& open) {
   return outcome;
 }
 
-// A wrong passcode costs a write to disk as well: else the time would tell a right one.
-Result<Match> Vault::spend_passcode(const Case& open) {
+Result<Match> Vault::prove(const Case& open) {
   const UserRow& user = open.user;
   const TokenSecret secret = TRY(sealer_.unseal(user.sealed_secret, user.name, purpose));
-  Match match = TRY(match_code(codes_, secret.bytes(), user.token, config_.windows,
-                               open.login.passcode.text(), open.now));
-  if (match.fit != Fit::fresh || user.name == nobody) {
-    TRY_VOID(spend_nothing());
-    return match;
-  }
-  if (!TRY(store_.spend(user.name, match.counter, match.drift))) match.fit = Fit::spent;
-  return match;
-}
-
-Result<void> Vault::spend_nothing() {
-  if (!TRY(store_.spend(nobody, nobody_next_, 0)))
-    return fail("cannot write to the database: somebody else did");
-  ++nobody_next_;
-  return {};
+  return factor_of(user).prove({user, secret.bytes(), open.login.passcode.text(), open.now}, store_);
 }
 
 // May a login from there be granted at all?  The work was done all the same, so that
@@ -277,7 +263,7 @@ Result<TokenState> Vault::first_state(const NewUser& user, const TokenSecret& se
   state.next = std::max(static_cast<std::int64_t>(user.counter), TRY(store_.next_of(print)));
   if (!user.proof) return state;
   const Match match =
-      TRY(match_code(codes_, secret.bytes(), state, config_.windows, *user.proof, now));
+      TRY(match_code(passcodes_.codes(), secret.bytes(), state, config_.windows, *user.proof, now));
   if (match.fit != Fit::fresh) return fail("the code does not fit the token");
   state.next = match.counter + 1;
   state.drift = match.drift;
@@ -341,7 +327,7 @@ Result<void> Vault::resync(std::string_view name, std::string_view code1, std::s
                            Wall now) {
   const UserRow user = TRY(existing(name));
   const TokenSecret secret = TRY(sealer_.unseal(user.sealed_secret, user.name, purpose));
-  const Match match = TRY(match_pair(codes_, secret.bytes(), user.token, code1, code2, now));
+  const Match match = TRY(match_pair(passcodes_.codes(), secret.bytes(), user.token, code1, code2, now));
   if (match.fit != Fit::fresh)
     return fail("these are not two codes of the token, one after the other");
   if (!TRY(store_.spend(name, match.counter, match.drift))) return fail("the codes are spent");

@@ -10,6 +10,7 @@
 
 #include "authd/allowance.h"
 #include "authd/backup.h"
+#include "authd/factor.h"
 #include "authd/known_places.h"
 #include "authd/lockout.h"
 #include "authd/near_miss.h"
@@ -184,8 +185,8 @@ class Vault {
   };
   Result<Case> open_case(const LoginTry& login, Wall now, Mono mono);
   Result<LoginOutcome> judge(Case& open);
-  Result<Match> spend_passcode(const Case& open);
-  Result<void> spend_nothing();
+  Factor& factor_of(const UserRow&) { return passcodes_; }  // everybody's, as yet
+  Result<Match> prove(const Case& open);
   bool count_guess(Case& open, Fit fit, bool pin_fits) const;
   Result<void> remember(const Case& open, LoginOutcome outcome);
   Result<UserRow> existing(std::string_view name);
@@ -194,7 +195,7 @@ class Vault {
   Result<TokenState> first_state(const NewUser& user, const TokenSecret& secret, Wall now);
 
   VaultConfig config_;
-  CodeMaker codes_;
+  PasscodeFactor passcodes_;
   Sealer sealer_;
   BackupSealer backups_;
   TokenPrinter printer_;
@@ -202,7 +203,6 @@ class Vault {
   Store store_;
   Lockout lockout_;
   NearMisses near_misses_;
-  std::int64_t nobody_next_ = 0;
   std::string no_pin_;  // what a user without a PIN is measured against: it fits nothing
 };
 

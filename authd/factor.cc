@@ -1,0 +1,26 @@
+// The passcode as a factor: looked for among those that the token may show, and spent.
+// Called by vault_core.cc for every login, also of users that there are not.  Never say
+// `fresh` of what the store has not spent, nor skip the write when there is nothing to spend.
+#include "authd/factor.h"
+
+namespace postern::authd {
+
+Result<Match> PasscodeFactor::prove(const Proof& proof, LoginStore& store) {
+  const UserRow& user = proof.user;
+  Match match = TRY(match_code(codes_, proof.secret, user.token, windows_, proof.given, proof.now));
+  if (match.fit != Fit::fresh || user.name == nobody) {
+    TRY_VOID(spend_nothing(store));
+    return match;
+  }
+  if (!TRY(store.spend(user.name, match.counter, match.drift))) match.fit = Fit::spent;
+  return match;
+}
+
+Result<void> PasscodeFactor::spend_nothing(LoginStore& store) {
+  if (!TRY(store.spend(nobody, nobody_next_, 0)))
+    return fail("cannot write to the database: somebody else did");
+  ++nobody_next_;
+  return {};
+}
+
+}  // namespace postern::authd
