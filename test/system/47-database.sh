@@ -93,11 +93,12 @@ with open(sys.argv[1], "r+b") as file:
     file.seek(-1, 1)
     file.write(bytes([byte]))' "$@"
 }
-# Where the first page of a table or an index is; others may be free, and harm nobody.
+# Where the first page of a table or an index is; others may be free, and harm nobody.  Asked
+# of the copy: who closes a database last empties its WAL into it.
 page_of() {
   python3 -c 'import sqlite3, sys
 root, = sqlite3.connect(sys.argv[1]).execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", sys.argv[2:]).fetchone()
-print((root - 1) * 4096)' "$DB" "$1"
+print((root - 1) * 4096)' "$LAB/whole/users.db" "$1"
 }
 sql() { python3 -c 'import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.executescript(sys.argv[2]); d.close()' "$DB" "$1"; }
 
