@@ -2,7 +2,7 @@
 # A wrong PIN, a wrong passcode, a spent one, a user that does not exist, one that has to
 # wait and one at whom too many guesses were made: all are answered in the same time, so that
 # a clock tells nobody which of them it was.
-# timeout: 400
+# timeout: 900
 . "$(dirname "$0")/lab.sh"
 lab_up
 setting authd lockout free_failures 60
