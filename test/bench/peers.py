@@ -3,6 +3,8 @@ HTTP/1.1, the session cookie looked up at every request, a kept-alive plain upst
 line a request to the system log.  A peer is a name, files to be written, and the commands
 that run it in the foreground; `@word@` in a file is filled in by bench.py."""
 
+# A location with a proxy_set_header of its own inherits none: without Connection there, too,
+# nginx would dial its upstream anew for each request.
 NGINX = """
 user www-data;
 daemon off;
@@ -51,6 +53,8 @@ MAP_LOOKUP = 'map $cookie_SessionID $session { default ""; "@cookie@" "alice"; }
 MAP_LOCATION = """
     location / {
       if ($session = "") { return 302 %s; }
+      proxy_set_header Connection "";
+      proxy_set_header Host $host;
       proxy_set_header X-User $session;
       proxy_pass http://inside;
     }
@@ -62,6 +66,7 @@ AUTH_LOCATION = """
       internal;
       proxy_pass http://service;
       proxy_pass_request_body off;
+      proxy_set_header Connection "";
       proxy_set_header Content-Length "";
     }
     location @login { return 302 %s; }
@@ -69,6 +74,8 @@ AUTH_LOCATION = """
       auth_request /-ask;
       auth_request_set $session $upstream_http_x_user;
       error_page 401 = @login;
+      proxy_set_header Connection "";
+      proxy_set_header Host $host;
       proxy_set_header X-User $session;
       proxy_pass http://inside;
     }
