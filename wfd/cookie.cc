@@ -141,19 +141,16 @@ std::string without_our_cookie(std::string_view field_value, std::string_view na
   std::string_view rest = field_value;
   std::string_view part;
   for (bool more = true; next_part(rest, more, part);) {
+    // What moves to the front because ours stood there leaves its blanks behind: they are none
+    // of the value (RFC 9110, 5.5), and who drops them sees our name where we saw a blank.
+    while (first && !part.empty() && (part[0] == ' ' || part[0] == '\t')) part.remove_prefix(1);
     if (is_named(part, name)) continue;
-    // What moves to the front because ours stood there leaves its blanks behind.
-    const bool moved = first && part.data() != field_value.data();
     if (!first) kept += ';';
-    kept += moved ? without_leading_spaces(part) : part;
+    kept += part;
     any = any || !without_leading_spaces(part).empty();
     first = false;
   }
-  if (!any) return {};
-  // Blanks at the ends are none of the value (RFC 9110, 5.5): who reads it drops them, and
-  // may then see our name where we saw a blank before it.
-  const std::string_view seen = trim_blanks(kept);
-  return seen.size() == kept.size() ? kept : without_our_cookie(seen, name);
+  return any ? std::string(trim_blanks(kept)) : std::string();
 }
 
 bool sets_our_cookie(std::string_view field_value, std::string_view name) {
