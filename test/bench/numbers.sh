@@ -67,13 +67,9 @@ idle_worker() {
 import os, re, sys, time, wire
 with wire.https("www.corp.example") as c:
     assert c.ask(wire.get("www.corp.example", cookie=sys.argv[1]))[0] == 200
-    pattern = rf"wfd/worker\[(\d+)\]: event=request .* sport={c.raw.getsockname()[1]} "
-    found = []
-    while not found:
-        time.sleep(0.3)  # and all is quiet
-        with open(os.environ["LAB"] + "/syslog") as log:
-            found = re.findall(pattern, log.read())
-    with open(f"/proc/{found[0]}/smaps_rollup") as rollup:
+    pid = wire.worker_of(c)
+    time.sleep(0.3)  # and all is quiet
+    with open(f"/proc/{pid}/smaps_rollup") as rollup:
         print(re.search(r"^Pss:\s+(\d+)", rollup.read(), re.M)[1])
 END
 }

@@ -13,19 +13,6 @@ import wire
 LAB = os.environ["LAB"]
 
 
-def worker_of(connection):
-    """The log says which process answered on that port."""
-    pattern = rf"wfd/worker\[(\d+)\]: event=request .* sport={connection.raw.getsockname()[1]} "
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        with open(LAB + "/syslog") as log:
-            found = re.findall(pattern, log.read())
-        if found:
-            return int(found[-1])
-        time.sleep(0.01)  # between two looks
-    raise TimeoutError("no line of the request")
-
-
 def pss(pid):
     with open(f"/proc/{pid}/smaps_rollup") as rollup:
         return int(re.search(r"^Pss:\s+(\d+)", rollup.read(), re.M)[1])
@@ -76,7 +63,7 @@ host = "big.corp.example" if way == "down" else "sink.corp.example"
 with wire.https(host) as c:
     first = wire.get(host, "/none", cookie=cookie)
     c.ask(first if way == "down" else first.replace(b"GET", b"POST").replace(b"\r\n\r\n", b"\r\nContent-Length: 0\r\n\r\n"))
-    watch = Watch(worker_of(c))
+    watch = Watch(wire.worker_of(c))
     started = time.monotonic()
     try:
         ours, theirs = (download(c, host, cookie, size), sys.argv[4]) if way == "down" else upload(c, host, cookie, size)

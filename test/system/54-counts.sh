@@ -27,19 +27,6 @@ PAGE = wire.get(HOST, cookie=COOKIE)
 LAB = os.environ["LAB"]
 
 
-def worker_of(c):
-    """The log says which process answered on that port."""
-    pattern = rf"wfd/worker\[(\d+)\]: event=request .* sport={c.raw.getsockname()[1]} "
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        with open(LAB + "/syslog") as log:
-            found = re.findall(pattern, log.read())
-        if found:
-            return int(found[-1])
-        time.sleep(0.02)  # between two looks
-    raise TimeoutError("no line of the request")
-
-
 def counted(pid, work):
     """Calls of the process while `work` is done, by name."""
     trace = f"{LAB}/trace-{pid}"
@@ -71,7 +58,7 @@ def kept_alive(times=200):
     with wire.https(HOST) as c:
         for _ in range(3):
             assert c.ask(PAGE)[0] == 200
-        pid = worker_of(c)
+        pid = wire.worker_of(c)
 
         def work():
             for _ in range(times):
@@ -85,7 +72,7 @@ def kept_alive(times=200):
 def touched():
     with wire.https(HOST) as c:
         assert c.ask(PAGE)[0] == 200
-        pages = faults(worker_of(c))
+        pages = faults(wire.worker_of(c))
     print(f"  connection, {PER_WORKER} a worker: {pages} page faults")
     assert 20 < pages <= 260
 
@@ -98,7 +85,7 @@ def connections(times=40):
 
     with wire.https(HOST) as c:
         assert c.ask(PAGE)[0] == 200
-        pid = worker_of(c)
+        pid = wire.worker_of(c)
         # To sessions, broker and signer (its signature, a session to keep), back to broker and porter.
         check(f"connection, {PER_WORKER} a worker", counted(pid, work), times, {"sendmsg": 6.3, "all": 50})
 

@@ -5,8 +5,10 @@
 
 Names come from $LAB/hosts, the authority from $LAB/certs.  Every wait has an end."""
 import os
+import re
 import socket
 import ssl
+import time
 
 from stream import Closed, Stream
 
@@ -79,3 +81,16 @@ def get(host, path="/", cookie=None, method="GET", extra=""):
     if cookie:
         lines += f"Cookie: SessionID={cookie}\r\n"
     return (lines + "\r\n").encode()
+
+
+def worker_of(connection):
+    """The process that answered on this connection: the log says who did on that port."""
+    pattern = rf"wfd/worker\[(\d+)\]: event=request .* sport={connection.raw.getsockname()[1]} "
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        with open(LAB + "/syslog") as log:
+            found = re.findall(pattern, log.read())
+        if found:
+            return int(found[-1])
+        time.sleep(0.01)  # between two looks
+    raise TimeoutError("no line of the request")
