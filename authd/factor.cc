@@ -8,7 +8,8 @@ namespace postern::authd {
 Result<Match> PasscodeFactor::prove(const Proof& proof, LoginStore& store) {
   const UserRow& user = proof.user;
   Match match = TRY(match_code(codes_, proof.secret, user.token, windows_, proof.given, proof.now));
-  if (match.fit != Fit::fresh || user.name == nobody) {
+  if (user.name == nobody) match.fit = Fit::none;
+  if (match.fit != Fit::fresh) {
     TRY_VOID(spend_nothing(store));
     return match;
   }
@@ -16,11 +17,18 @@ Result<Match> PasscodeFactor::prove(const Proof& proof, LoginStore& store) {
   return match;
 }
 
+// Another gate may have spent nobody's step meanwhile: then the next one.
 Result<void> PasscodeFactor::spend_nothing(LoginStore& store) {
-  if (!TRY(store.spend(nobody, nobody_next_, 0)))
-    return fail("cannot write to the database: somebody else did");
-  ++nobody_next_;
-  return {};
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (TRY(store.spend(nobody, nobody_next_, 0))) {
+      ++nobody_next_;
+      return {};
+    }
+    const auto row = TRY(store.find_user(nobody));
+    if (!row) break;
+    nobody_next_ = row->token.next;
+  }
+  return fail("cannot write to the database: somebody else did");
 }
 
 }  // namespace postern::authd

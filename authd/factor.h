@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "authd/login_store.h"
 #include "authd/passcode.h"
@@ -23,15 +24,18 @@ struct Proof {
 
 class Factor {
  public:
-  Factor() = default;
-  Factor(Factor&&) = default;
-  Factor& operator=(Factor&&) = default;
   virtual ~Factor() = default;
 
   // Is it what the user can have now?  `fresh` is said only when it is spent in `store`,
   // durably (R5).  The work is the same whatever the answer, a write to the store included:
   // else the time would tell a right one, or a user that there is.
+  // Nobody's is never fresh.
   virtual Result<Match> prove(const Proof& proof, LoginStore& store) = 0;
+
+ protected:
+  Factor() = default;
+  Factor(Factor&&) = default;
+  Factor& operator=(Factor&&) = default;
 };
 
 class PasscodeFactor final : public Factor {

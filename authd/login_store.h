@@ -47,9 +47,6 @@ struct LoginRecord {
 
 class LoginStore {
  public:
-  LoginStore() = default;
-  LoginStore(LoginStore&&) = default;
-  LoginStore& operator=(LoginStore&&) = default;
   virtual ~LoginStore() = default;
 
   virtual Result<std::optional<UserRow>> find_user(std::string_view name) = 0;
@@ -62,6 +59,11 @@ class LoginStore {
   // One transaction: the history row (the oldest go), the user's failures and allowances,
   // and after a granted login the known place (the oldest go).
   virtual Result<void> record_login(const LoginRecord& record) = 0;
+
+ protected:
+  LoginStore() = default;
+  LoginStore(LoginStore&&) = default;
+  LoginStore& operator=(LoginStore&&) = default;
 };
 
 }  // namespace postern::authd
