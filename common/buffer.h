@@ -28,9 +28,9 @@ class Buffer {
   std::size_t capacity() const { return capacity_; }
 
   // Free room in one piece, to be filled from its start; then call filled().  There is some
-  // as long as left() is not 0, though perhaps not all of it at once.
-  std::span<char> room() {
-    make_room(1);
+  // as long as left() is not 0, though perhaps not all of it at once: `wanted` bytes of it are.
+  std::span<char> room(std::size_t wanted = 1) {
+    make_room(std::min(wanted, left()));
     return {memory_.get() + end_, held_ - end_};
   }
   void filled(std::size_t n) {

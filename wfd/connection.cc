@@ -169,7 +169,7 @@ bool Connection::wants_to_read() const {
     case State::read_head:
     case State::read_form:
     case State::linger: return true;
-    case State::exchange: return wants_body() && in_.left() > 0 && !client_eof_;
+    case State::exchange: return wants_body() && has_body_room() && !client_eof_;
     case State::tunnel: return in_.left() > 0 && !client_eof_;
     default: return false;
   }
@@ -189,14 +189,19 @@ bool Connection::read_client(Buffer& into) {
   bool some = false;
   while (into.left() > 0 && !client_dry_) {
     const IoResult r = client_.read(into.room());
-    client_wants_write_ = r.io == Io::want_write;
-    client_dry_ = r.dry;
-    if (r.io == Io::closed || r.io == Io::failed) client_eof_ = true;
-    if (r.io != Io::done) break;
+    if (!note_client_read(r)) break;
     into.filled(r.n);
     some = true;
   }
   return some;
+}
+
+// True if something was read.
+bool Connection::note_client_read(const IoResult& r) {
+  client_wants_write_ = r.io == Io::want_write;
+  client_dry_ = r.dry;
+  if (r.io == Io::closed || r.io == Io::failed) client_eof_ = true;
+  return r.io == Io::done;
 }
 
 // Writes what is ready.  True when nothing is left; closes when the client is gone.
@@ -210,6 +215,7 @@ bool Connection::flush_client() {
       end(cause_);
       return false;
     }
+    if (r.some) set_deadline();
     if (r.io != Io::done) return false;
     if (own) own_sent_ += r.n;
     else out_.drop(r.n);
@@ -315,8 +321,8 @@ void Connection::finish_exchange() {
   if (!now_->head_taken) in_.drop(head_.size);
   if (in_.empty()) in_.release();
   if (out_.empty()) out_.release();
-  if (upstream_ && upstream_->in.empty()) upstream_->in.release();  // most connections wait most of the time
-  if (upstream_ && upstream_->out.empty()) upstream_->out.release();
+  client_.rest();
+  if (upstream_) upstream_->rest();  // most connections wait most of the time
   head_.size = 0;
   kept_.reset();
   begin_exchange();

@@ -93,6 +93,8 @@ class Connection {
     bool continued = false;         // 100 was said
     bool body_unwanted = false;     // the answer came instead of a 100
     Timer patience;                 // with a server that says neither
+    Timer gathering;                // a part of the body waits for more to go with
+    bool gathered = false;          // and has waited long enough
     bool other_tried = false;       // the other port had its turn
     Ports ports = Ports::both;      // which may be dialled
     KeptBody body;                  // what port 80 got of the body
@@ -130,6 +132,7 @@ class Connection {
   bool step_linger();
   void discard_input();
   bool read_client(Buffer& into);
+  bool note_client_read(const IoResult& r);
   bool flush_client();
   bool wants_to_read() const;
   void begin_exchange();
@@ -213,6 +216,8 @@ class Connection {
   bool move_answer_head();
   bool move_answer_body();
   bool read_upstream();
+  bool answer_goes_straight() const;
+  bool has_answer_room() const;
   bool write_upstream();
   bool deliver();
   bool pass_interim();
@@ -225,6 +230,10 @@ class Connection {
   bool take_head();
   void begin_body();
   bool move_request_body();
+  bool read_request_body();
+  bool request_goes_straight() const;
+  bool has_body_room() const;
+  bool gathers_body();
   bool wants_body() const;
   bool is_client_due() const;
   bool body_was_sent() const;

@@ -8,12 +8,15 @@
 
 #include "wfd/connection.h"
 #include "wfd/pump.h"
+#include "wfd/straight.h"
 #include "wfd/worker.h"
 
 namespace postern::wfd {
 namespace {
 
 constexpr Duration continue_patience = seconds(1);
+constexpr Duration gathering_time = milliseconds(1);
+constexpr std::size_t fast_bytes = 16 * 1024;  // that come at once, of a body that comes fast
 
 }  // namespace
 
@@ -38,6 +41,7 @@ bool Connection::take_head() {
 
 // This server gets the body from its beginning.
 void Connection::begin_body() {
+  if (head_.framing == Framing::length && head_.length > straight_bytes) client_.expect_much();
   const std::size_t most = worker_.shop().settings.limits.replay_bytes;
   const bool fits = head_.framing == Framing::chunked || head_.length <= most;
   const bool may_go_on = upstream_->way == Way::http && !now_->other_tried && has_two_ports();
@@ -79,6 +83,43 @@ void Connection::on_silence() {
   if (state_ != State::exchange || !awaits_continue()) return;
   say_continue();
   drive();
+}
+
+// What comes next is of a body whose bytes both sides count, and that nobody has to keep.
+bool Connection::request_goes_straight() const {
+  return now_->head_taken && head_.framing == Framing::length && in_.empty() && !request_body_.ended() &&
+         !now_->body.keeps() && upstream_ && !upstream_->deaf;
+}
+
+// What comes fast goes up in large pieces: a part of one waits a moment for the rest.  True
+// while it does.
+bool Connection::gathers_body() {
+  const Buffer& out = upstream_->out;
+  const bool waits = !now_->gathered && !upstream_->full && request_goes_straight() && request_body_.due() >= straight_bytes &&
+                     out.size() >= fast_bytes && has_straight_room(out);
+  if (!waits) now_->gathering.cancel();
+  else if (!now_->gathering.active())
+    now_->gathering.set(worker_.loop(), worker_.loop().now() + gathering_time, [this] {
+      now_->gathered = true;
+      drive();
+    });
+  now_->gathered = false;
+  return waits;
+}
+
+bool Connection::has_body_room() const {
+  return request_goes_straight() ? has_straight_room(upstream_->out) : in_.left() > 0;
+}
+
+bool Connection::read_request_body() {
+  if (!request_goes_straight()) return read_client(in_);
+  Buffer& out = upstream_->out;
+  bool some = false;
+  while (!client_dry_ && !request_body_.ended() && has_straight_room(out)) {
+    if (!note_client_read(read_straight(client_, request_body_, out, in_, now_->in))) break;
+    some = true;
+  }
+  return some;
 }
 
 bool Connection::move_request_body() {

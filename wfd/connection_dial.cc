@@ -240,9 +240,9 @@ std::uint32_t Connection::upstream_events() const {
   const Upstream& up = *upstream_;
   const bool active = state_ == State::exchange;
   std::uint32_t events = EPOLLRDHUP;
-  const bool may_speak = active ? !up.gone && up.in.left() > 0 : state_ != State::vouch;
+  const bool may_speak = active ? !up.gone && has_answer_room() : state_ != State::vouch;
   if (may_speak) events |= EPOLLIN;
-  if (up.wants_write || (active && !up.gone && !up.out.empty())) events |= EPOLLOUT;
+  if (up.wants_write || (active && !up.gone && !up.out.empty() && !now_->gathering.active())) events |= EPOLLOUT;
   return events;
 }
 

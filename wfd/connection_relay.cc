@@ -6,6 +6,7 @@
 #include "wfd/cookie.h"
 #include "wfd/forward.h"
 #include "wfd/pump.h"
+#include "wfd/straight.h"
 #include "wfd/worker.h"
 
 namespace postern::wfd {
@@ -62,10 +63,10 @@ ForwardPlan Connection::forward_plan() const {
 // One round of everything that can move: what came is passed on as one piece, the head of an
 // answer together with what is there of its body.  True if something did, or the state changed.
 bool Connection::step_exchange() {
-  bool up = wants_body() && !client_eof_ && read_client(in_);
+  bool up = wants_body() && !client_eof_ && read_request_body();
   up |= move_request_body();
   if (state_ != State::exchange) return true;
-  up |= write_upstream();
+  if (!gathers_body()) up |= write_upstream();
   bool down = read_upstream();
   down |= move_answer();
   if (state_ != State::exchange) return true;
@@ -85,21 +86,35 @@ bool Connection::write_upstream() {
   while (!up.out.empty() && !up.gone) {
     const IoResult r = up.stream.write(up.out.view());
     if (r.io == Io::closed || r.io == Io::failed) up.deaf = true;
+    some |= r.some;
     if (r.io != Io::done) break;
     up.out.drop(r.n);
     some = true;
   }
+  up.full = !up.out.empty();
   if (up.deaf) up.out.release();  // nobody takes it, but an answer may still be there
   return some;
 }
 
 // ---- the answer comes down ------------------------------------------------------
 
+// What comes next is of a body whose bytes both sides count.
+bool Connection::answer_goes_straight() const {
+  const Upstream& up = *upstream_;
+  return up.head_done && up.in.empty() && !up.body.ended() && up.head.framing == Framing::length &&
+         now_->framing.framing == Framing::length;
+}
+
+bool Connection::has_answer_room() const {
+  return answer_goes_straight() ? has_straight_room(out_) : upstream_->in.left() > 0;
+}
+
 bool Connection::read_upstream() {
   Upstream& up = *upstream_;
   bool some = false;
-  while (!up.gone && up.in.left() > 0 && (!up.dry || up.hung_up)) {
-    const IoResult r = up.stream.read(up.in.room());
+  while (!up.gone && has_answer_room() && (!up.dry || up.hung_up)) {
+    const bool straight = answer_goes_straight();
+    const IoResult r = straight ? read_straight(up.stream, up.body, out_, up.in, now_->out) : up.stream.read(up.in.room());
     up.wants_write = r.io == Io::want_write;
     up.dry = r.dry;
     if (r.io == Io::closed || r.io == Io::failed) {
@@ -108,7 +123,7 @@ bool Connection::read_upstream() {
       some = true;
     }
     if (r.io != Io::done) break;
-    up.in.filled(r.n);
+    if (!straight) up.in.filled(r.n);
     some = true;
     if (!up.head_done) break;  // a head is looked at before more is read
   }
@@ -176,6 +191,7 @@ bool Connection::deliver() {
   now_->answer_begun = true;
   log_withheld();
   up.body = BodyReader(up.head.framing, up.head.length);
+  if (up.body.due() > straight_bytes) up.stream.expect_much();
   up.in.drop(up.head.size);
   learn_way();
   if (up.body.ended()) (void)answer_complete();

@@ -102,6 +102,7 @@ bool Connection::move_down() {
 Io Connection::pour(Buffer& from, Stream& to, std::uint64_t& count, bool& moved) {
   while (!from.empty()) {
     const IoResult r = to.write(from.view());
+    moved |= r.some;
     if (r.io != Io::done) return r.io;
     from.drop(r.n);
     count += r.n;

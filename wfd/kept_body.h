@@ -17,6 +17,8 @@ class KeptBody {
   void keep(std::size_t most);
   // `payload` was sent.  What does not fit spoils the rest: then nothing is kept any more.
   void sent(std::string_view payload);
+  // There is something that sent() would keep, or something kept.
+  bool keeps() const { return bytes_ != nullptr; }
   // Everything that was sent since keep() is here.
   bool whole() const { return bytes_ != nullptr && !again_; }
 

@@ -22,6 +22,14 @@ class Stream {
   Io handshake() { return tls_ ? tls_->handshake() : Io::done; }
   IoResult read(std::span<char> room);
   IoResult write(std::string_view bytes);
+  // More than a record is about to come, so that more should be read at once.
+  void expect_much() {
+    if (tls_) tls_->expect_much();
+  }
+  // That is over, and nothing is to be written for a while: gives memory back.
+  void rest() {
+    if (tls_) tls_->rest();
+  }
   // Says that nothing more will be written: close_notify for TLS, then the write side.
   // `want_write`: there was no room for it; wait, and call again.
   Io finish();

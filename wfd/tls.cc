@@ -17,6 +17,9 @@
 namespace postern::wfd {
 namespace {
 
+constexpr std::size_t record_bytes = SSL3_RT_MAX_PLAIN_LENGTH;
+constexpr std::size_t much_bytes = 4 * SSL3_RT_MAX_ENCRYPTED_LENGTH;
+
 bool is_address(const std::string& host) {
   in6_addr room{};
   return ::inet_pton(AF_INET, host.c_str(), &room) == 1 ||
@@ -91,9 +94,39 @@ void clear_errors() {
 
 bool usable(const StreamState& state) { return state.established && !state.broken; }
 
+IoResult write_record(StreamState& state, std::span<const std::byte> bytes) {
+  std::size_t n = 0;
+  clear_errors();
+  const int result = SSL_write_ex(state.ssl.get(), bytes.data(), std::min(bytes.size(), record_bytes), &n);
+  return {outcome(state, result), n};
+}
+
+// As many records of `bytes` as have room there wait in the socket's memory.
+Io gather(StreamState& state, std::span<const std::byte> bytes) {
+  TlsSocket& socket = state.socket;
+  socket.begin();
+  while (!bytes.empty() && socket.has_room()) {
+    const IoResult r = write_record(state, bytes);
+    if (r.io != Io::done) return r.io;
+    socket.promised += r.n;
+    bytes = bytes.subspan(r.n);
+  }
+  return Io::done;
+}
+
+Io flush(StreamState& state) {
+  clear_errors();
+  if (state.socket.flush() == 1) return Io::done;
+  if (errno == EAGAIN || errno == EINTR) return Io::want_write;
+  return outcome_of_syscall(state);
+}
+
 Result<UniqueFd> attach(StreamState& state, UniqueFd socket) {
   ERR_clear_error();
-  if (SSL_set_fd(state.ssl.get(), socket.get()) != 1) return fail_openssl("cannot begin TLS");
+  BIO* bio = make_socket_bio(state.socket);
+  if (bio == nullptr) return fail_openssl("cannot begin TLS");
+  state.socket.fd = socket.get();
+  SSL_set_bio(state.ssl.get(), bio, bio);
   return socket;
 }
 
@@ -103,6 +136,7 @@ std::unique_ptr<StreamState> make_server_state(ServerContext& context, std::uint
   auto state = std::make_unique<StreamState>();
   state->server = &context.impl();
   state->connection = connection;
+  (void)socket_method();  // also when nobody is connected yet: the warm-up is before the forks
   state->ssl.reset(SSL_new(context.impl().contexts.front().get()));
   if (!state->ssl || SSL_set_app_data(state->ssl.get(), state.get()) != 1) return nullptr;
   SSL_set_accept_state(state->ssl.get());
@@ -189,10 +223,23 @@ IoResult TlsStream::read(std::span<std::byte> room) {
 IoResult TlsStream::write(std::span<const std::byte> bytes) {
   if (!usable(*state_)) return {Io::failed, 0};
   if (bytes.empty()) return {Io::done, 0};
-  std::size_t n = 0;
-  clear_errors();
-  const int result = SSL_write_ex(state_->ssl.get(), bytes.data(), bytes.size(), &n);
-  return {outcome(*state_, result), n};
+  if (bytes.size() <= record_bytes && !state_->socket.waits()) return write_record(*state_, bytes);
+  if (!state_->socket.waits()) {
+    const Io io = gather(*state_, bytes);
+    if (io != Io::done) return {io, 0};
+  }
+  const std::size_t before = state_->socket.sent;
+  const Io io = flush(*state_);
+  if (io == Io::done) return {io, std::exchange(state_->socket.promised, 0)};
+  return {.io = io, .some = state_->socket.sent > before};
+}
+
+// Holds from the next buffer on, and OpenSSL has none while nothing waits inside.
+void TlsStream::expect_much() { SSL_set_default_read_buffer_len(state_->ssl.get(), much_bytes); }
+
+void TlsStream::rest() {
+  SSL_set_default_read_buffer_len(state_->ssl.get(), 0);
+  if (!state_->socket.waits()) state_->socket.held.reset();
 }
 
 Io TlsStream::shutdown() {

@@ -24,6 +24,7 @@ struct IoResult {
   Io io = Io::failed;
   std::size_t n = 0;  // bytes moved; above 0 exactly when `done` (but for empty spans)
   bool dry = false;   // a read took all there was: nothing more before epoll says so
+  bool some = false;  // a write that has to wait got some of its bytes out
 };
 
 // How an intranet server proves who it is: [upstream_tls] verify and [host NAME] verify.
@@ -52,10 +53,14 @@ class TlsStream {
   // Reads at most `room`.  Read until it says `want_read` or is `dry`: bytes may wait inside,
   // unseen by epoll (pending()).
   IoResult read(std::span<std::byte> room);
-  // Writes a part of `bytes`, often one record of 16 KiB.  After `want_write` some may have
+  // Writes a part of `bytes`: some records of 16 KiB, with one system call.  After `want_write` some may have
   // gone already: the same bytes must be offered again (they may have moved, and more may
   // follow them), and the next `done` counts from their beginning.
   IoResult write(std::span<const std::byte> bytes);
+  // More than a record is about to come, so that more should be read at once.
+  void expect_much();
+  // That is over, and nothing is to be written for a while: gives memory back.
+  void rest();
   // Tries once to send close_notify.  Nobody waits for the answer.
   Io shutdown();
 

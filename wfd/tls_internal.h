@@ -13,6 +13,7 @@
 #include "wfd/crypto_handles.h"
 #include "wfd/tls.h"
 #include "wfd/tls_context.h"
+#include "wfd/tls_socket.h"
 
 namespace postern::wfd {
 
@@ -33,6 +34,7 @@ struct ClientContext::Impl {
 
 // One connection, reached from OpenSSL's callbacks as the SSL's app data, so it never moves.
 struct TlsStream::State {
+  TlsSocket socket;  // before what uses it
   SslHandle ssl;
   ServerContext::Impl* server = nullptr;  // null: we are the client
   std::uint64_t connection = 0;

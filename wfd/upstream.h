@@ -34,6 +34,7 @@ struct Upstream {
   bool dry = false;                // all was read that was there; epoll says when there is more
   bool gone = false;               // it closed; what is in `in` is all that will come
   bool deaf = false;               // it takes nothing more
+  bool full = false;               // it takes nothing for now; epoll says when it does
   bool truncated = false;          // and it did not say that it was the end
   bool hung_up = false;            // nothing left to watch for
   bool wants_write = false;        // TLS must write before it can go on
@@ -43,6 +44,11 @@ struct Upstream {
   std::string host;                // for which it was dialled
   std::string sid;                 // for whom
 
+  void rest() {
+    if (in.empty()) in.release();
+    if (out.empty()) out.release();
+    stream.rest();
+  }
   // It spoke HTTP/1.0 before, which has no 100.
   bool knows_no_interims() const { return answers > 0 && head.version == Version::http_1_0; }
   bool proved() const { return fixed || (stream.tls() != nullptr && stream.tls()->verified()); }

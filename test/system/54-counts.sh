@@ -6,8 +6,10 @@
 HEADS=$ROOT/build/test-tools/head_costs
 [ -x "$HEADS" ] || fail "$HEADS is not there: make test-tools"
 lab_up
+sink_start
 gate_start
 enroll alice --hotp
+head -c 16777216 /dev/zero > "$LAB/servers/old/root/much"
 
 # The instructions of a kept-alive request's heads: parsed, made anew, the answer's too.
 instructions() {
@@ -69,6 +71,22 @@ def kept_alive(times=200):
         assert seen["sendto"] > 1.9, "not every request went up, or into the log"
 
 
+def bodies(mib=16):
+    """By the MiB: what goes to the client and to the server goes in pieces of four records."""
+    with wire.https(HOST) as c:
+        assert c.ask(PAGE)[0] == 200
+        pid = wire.worker_of(c)
+        calls = counted(pid, lambda: c.ask(wire.get(HOST, "/much", cookie=COOKIE)))
+        check(f"MiB down, {PER_WORKER} a worker", calls, mib, {"write": 32, "read": 24, "all": 75})
+    with wire.https("sink.corp.example") as c:
+        length = f"Content-Length: {mib << 20}\r\n"
+        assert c.ask(wire.get("sink.corp.example", "/", COOKIE, "POST", "Content-Length: 1\r\n") + b"x")[0] == 200
+        pid = wire.worker_of(c)
+        request = wire.get("sink.corp.example", "/", COOKIE, "POST", length) + bytes(mib << 20)
+        calls = counted(pid, lambda: c.ask(request))
+        check(f"MiB up, {PER_WORKER} a worker", calls, mib, {"write": 34, "all": 140})
+
+
 def touched():
     with wire.https(HOST) as c:
         assert c.ask(PAGE)[0] == 200
@@ -91,6 +109,7 @@ def connections(times=40):
 
 
 kept_alive()
+bodies()
 if PER_WORKER == 1:
     touched()
 else:

@@ -310,6 +310,43 @@ TEST_CASE("a client that leaves takes its server along, and its request is logge
   }
 }
 
+TEST_CASE("long bodies arrive as they were sent, and nothing that came behind them is lost", "[connection][server]") {
+  const bool tls = GENERATE(false, true);
+  const std::size_t size = GENERATE(as<std::size_t>(), 1, 4'096, 65'535, 65'536, 65'537, 131'072, 1'000'000);
+  CAPTURE(tls, size);
+  std::string up(size, '\0'), down(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) up[i] = down[size - 1 - i] = static_cast<char>(i * 7 >> 4);
+  Rig rig;
+  WireEnd& client = rig.client();
+  const std::string length = "Content-Length: " + std::to_string(size) + "\r\n";
+  WireEnd& server = rig.relayed(client, request("POST /1", 1, length) + up + request("GET /2"), tls);
+  CHECK(body_of(rig.hear_text(server, up)) == up);
+  server.send("HTTP/1.1 200 OK\r\n" + length + "\r\n" + down);
+  CHECK(body_of(rig.hear_text(client, down)) == down);
+  CHECK(has(rig.hear_text(server, "\r\n\r\n"), "GET /2 "));  // on the same connection
+  server.send("HTTP/1.1 200 OK\r\n" + length + "\r\n" + down + "evil");
+  CHECK(body_of(rig.hear_text(client, down)) == down);
+  rig.settle();
+  CHECK(client.got.empty());
+  const std::string count = std::to_string(size);
+  CHECK(has(rig.lines("request").at(0), " in=" + count + " out=" + count + " "));
+  CHECK(has(rig.lines("request").at(1), " in=0 out=" + count + " "));
+  client.send(request("GET /3"));
+  rig.dialled(tls);  // who said too much is not asked again
+}
+
+TEST_CASE("a part of a body that comes fast does not wait for a rest that is late", "[connection][server]") {
+  Rig rig;
+  WireEnd& client = rig.client();
+  WireEnd& server = rig.relayed(client, request("POST /", 1, "Content-Length: 1000000\r\n"));
+  rig.hear_text(server, "\r\n\r\n");
+  for (int i = 0; i < 5; ++i) {
+    client.send(std::string(20'000, 'x'));
+    REQUIRE(rig.until([&] { return server.got.size() >= 20'000; }, milliseconds(500)));
+    CHECK(server.take() == std::string(20'000, 'x'));
+  }
+}
+
 TEST_CASE("a download is as slow as its client, and a slow one is not cut", "[connection][server]") {
   WfdSettings settings = bench_settings();
   settings.limits.body_timeout = milliseconds(300);

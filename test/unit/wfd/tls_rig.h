@@ -138,8 +138,8 @@ struct Meeting {
   bool good() const { return server == Io::done && client_done; }
 
   // The client reads what there is; also handles what follows a handshake.
-  std::string client_reads() {
-    std::string text(65536, '\0');
+  std::string client_reads(std::size_t most = 65536) {
+    std::string text(most, '\0');
     ERR_clear_error();
     const int n = SSL_read(client.get(), text.data(), static_cast<int>(text.size()));
     text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);

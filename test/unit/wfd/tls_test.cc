@@ -295,20 +295,71 @@ TEST_CASE("a slow reader stops the writer, and nothing is lost", "[tls]") {
   for (std::size_t i = 0; i < sent.size(); ++i) sent[i] = static_cast<char>(i * 7 >> 4);
   std::string got;
   std::size_t done = 0;
-  int stops = 0;
+  int stops = 0, some = 0;
+  const std::size_t offered = GENERATE(1'000U, 16'384U, 16'385U, 40'000U, 65'536U, 200'000U);
+  const std::size_t at_once = GENERATE(5'000U, 65'536U);
+  CAPTURE(offered, at_once);
   while (done < sent.size()) {
-    const std::string moved = sent.substr(done, 40'000);  // at another place every time
+    const std::string moved = sent.substr(done, offered);  // at another place every time
     const IoResult result = meeting->stream->write(span_of(moved));
     REQUIRE((result.io == Io::done || result.io == Io::want_write));
     CHECK((result.n > 0) == (result.io == Io::done));
     CHECK(result.n <= moved.size());
+    CHECK(result.n >= (result.io == Io::done ? std::min<std::size_t>(moved.size(), 16'384) : 0));
     done += result.n;
     if (result.io == Io::done) continue;
     ++stops;
-    for (std::string part; !(part = meeting->client_reads()).empty();) got += part;
+    some += result.some ? 1 : 0;
+    for (std::string part; !(part = meeting->client_reads(at_once)).empty() && (got += part, at_once == 65536);) {}
   }
   for (std::string part; !(part = meeting->client_reads()).empty();) got += part;
   CHECK(stops > 0);
+  if (offered <= 16'384) CHECK(some == 0);  // one record is nothing until it is out
+  if (offered >= 40'000) CHECK(some > 0);
+  CHECK(got == sent);
+}
+
+TEST_CASE("records that are gathered go before whatever else has to go", "[tls]") {
+  Server server({Spec{}});
+  const auto meeting = shaken(server);
+  const std::string text(60'000, 'x');
+  std::size_t sent = 0;
+  IoResult last{.io = Io::done};
+  for (; last.io == Io::done; sent += last.n) last = meeting->stream->write(span_of(text));
+  REQUIRE(last.io == Io::want_write);
+  meeting->stream->rest();  // nothing of it is given back
+  CHECK(meeting->stream->shutdown() == Io::want_write);
+  std::string got;
+  for (int i = 0; i < 1000 && SSL_get_shutdown(meeting->client.get()) == 0; ++i) {
+    got += meeting->client_reads();
+    if (meeting->stream->shutdown() == Io::failed) break;
+  }
+  CHECK(got == std::string(sent + text.size(), 'x'));
+  CHECK(SSL_get_shutdown(meeting->client.get()) == SSL_RECEIVED_SHUTDOWN);
+}
+
+TEST_CASE("what is read in large pieces is what was sent", "[tls]") {
+  Server server({Spec{}});
+  const auto meeting = shaken(server);
+  std::string sent(500'000, '\0'), got;
+  for (std::size_t i = 0; i < sent.size(); ++i) sent[i] = static_cast<char>(i * 7 >> 4);
+  const auto piece = GENERATE(1, 1'000, 16'384, 70'000);
+  for (std::size_t at = 0; got.size() < sent.size();) {
+    if (at > 100'000 && at < 300'000) meeting->stream->expect_much();
+    if (at > 300'000) meeting->stream->rest();
+    for (int i = 0; i < 20 && at < sent.size(); ++i) {
+      const int n = SSL_write(meeting->client.get(), &sent[at], static_cast<int>(std::min<std::size_t>(sent.size() - at, 9'000)));
+      if (n <= 0) break;
+      at += static_cast<std::size_t>(n);
+    }
+    ERR_clear_error();
+    std::string room(static_cast<std::size_t>(piece), '\0');
+    for (;;) {
+      const IoResult r = meeting->stream->read(std::as_writable_bytes(std::span(room)));
+      if (r.io != Io::done) break;
+      got.append(room, 0, r.n);
+    }
+  }
   CHECK(got == sent);
 }
 

@@ -1,0 +1,33 @@
+// The socket under a TLS connection.  Several records written one after the other can be
+// gathered, and leave with one system call.  Only the TLS files know of it.
+#pragma once
+
+#include <openssl/bio.h>
+
+#include <cstddef>
+#include <memory>
+
+namespace postern::wfd {
+
+// Belongs to the state of a stream, and does not move; the descriptor is borrowed.
+struct TlsSocket {
+  int fd = -1;
+  bool ended = false;              // a read has seen the other end close
+  bool gathers = false;            // what is written waits in `held`
+  std::unique_ptr<char[]> held;    // there while something waits
+  std::size_t size = 0, sent = 0;  // of it
+  std::size_t promised = 0;        // bytes of clear text that are in it
+
+  bool waits() const { return size > sent; }
+  bool has_room() const;  // for one more record
+  void begin();           // from now on what is written is gathered
+  // Writes what was gathered: 1 when all is out, else the result of write(2), with its errno.
+  int flush();
+};
+
+// What SSL_set_bio takes for `socket`; null if OpenSSL has no memory.
+BIO* make_socket_bio(TlsSocket& socket);
+// What all of them share is made at the first call: that should be before a fork.
+const BIO_METHOD* socket_method();
+
+}  // namespace postern::wfd
