@@ -51,6 +51,8 @@ Worker::Worker(Loop& loop, Log& log, const RedirdSettings& settings, Closed clos
   limits_.line_bytes = std::min(limits_.line_bytes, limits_.head_bytes / 8 * 7);
 }
 
+// The kernel hands on a connection whose first bytes are here (doors.cc), so most are served
+// at once, and the loop never hears of them.
 void Worker::serve(UniqueFd socket, const Ticket& ticket) {
   if (connections_.size() >= settings_.isolation.connections_per_worker) {
     socket.reset();
@@ -62,26 +64,26 @@ void Worker::serve(UniqueFd socket, const Ticket& ticket) {
   c.socket = std::move(socket);
   c.ticket = ticket;
   c.begun = loop_.now();
-  const auto watched = c.watcher.start(loop_, c.socket.get(), EPOLLIN,
-                                       [this, number](std::uint32_t events) { ready(number, events); });
-  if (!watched) {
-    close(number);
-    return;
-  }
-  c.deadline.set(loop_, c.begun + settings_.limits.head_timeout, [this, number] { due(number); });
+  go_on(c);
+  if (c.state == State::over || !watch(number, c)) close(number);
 }
 
-void Worker::ready(std::uint64_t number, std::uint32_t) {
+std::uint32_t Worker::events_of(State state) { return state == State::answering ? EPOLLOUT : EPOLLIN; }
+
+bool Worker::watch(std::uint64_t number, Connection& c) {
+  const Duration wait = c.state == State::lingering ? linger_wait : settings_.limits.head_timeout;
+  c.deadline.set(loop_, c.begun + wait, [this, number] { due(number); });
+  return c.watcher.start(loop_, c.socket.get(), events_of(c.state),
+                         [this, number](std::uint32_t) { ready(number); })
+      .has_value();
+}
+
+void Worker::ready(std::uint64_t number) {
   const auto place = connections_.find(number);
   if (place == connections_.end()) return;
   Connection& c = place->second;
-  bool goes_on = false;
-  switch (c.state) {
-    case State::reading: goes_on = read_head(c); break;
-    case State::answering: goes_on = send_answer(c); break;
-    case State::lingering: goes_on = throw_away(c); break;
-  }
-  if (!goes_on) close(number);
+  go_on(c);
+  if (c.state == State::over || !c.watcher.want(events_of(c.state))) close(number);
 }
 
 // Time is over.  A head that was begun is answered; who sent nothing at all (browsers
@@ -93,28 +95,39 @@ void Worker::due(std::uint64_t number) {
   if (c.state == State::reading && !c.head.empty()) {
     c.deadline.set(loop_, loop_.now() + settings_.limits.head_timeout, [this, number] { due(number); });
     refuse(c, 408, "head-timeout", Cause::slow);
-    if (send_answer(c)) return;
+    send_answer(c);
+    if (c.state != State::over && c.watcher.want(events_of(c.state))) return;
   }
   if (c.state == State::answering) c.cause = Cause::slow;
   close(number);
 }
 
-// Each of these says whether the connection goes on.
+// Does what can be done now.
+void Worker::go_on(Connection& c) {
+  switch (c.state) {
+    case State::reading: return read_head(c);
+    case State::answering: return send_answer(c);
+    case State::lingering: return throw_away(c);
+    case State::over: return;
+  }
+}
 
-bool Worker::read_head(Connection& c) {
+void Worker::read_head(Connection& c) {
   std::array<char, read_bytes> room;
   const ssize_t n = read_some(c.socket.get(), room);
-  if (n < 0) return true;
+  if (n < 0) return;
   if (n == 0) {
     if (!c.head.empty()) c.cause = Cause::slow;
-    return false;
+    c.state = State::over;
+    return;
   }
   const std::size_t free = limits_.head_bytes - c.head.size();
   c.head.append(room.data(), std::min(static_cast<std::size_t>(n), free));
   judge_head(c);
-  if (c.state == State::reading) return true;
+  if (c.state == State::reading) return;
+  if (static_cast<std::size_t>(n) == room.size()) c.more = true;  // unread
   c.deadline.move(loop_.now() + settings_.limits.head_timeout);
-  return send_answer(c);
+  send_answer(c);
 }
 
 void Worker::judge_head(Connection& c) {
@@ -136,6 +149,8 @@ void Worker::answer_head(Connection& c) {
   c.state = State::answering;
   const int status = status_in(c.answer);
   c.cause = status == 400 ? Cause::refused : Cause::served;
+  const bool has_body = head_.framing == Framing::chunked || head_.length > 0;
+  c.more = has_body || head_.size < c.head.size();
   log_request(c, status);
 }
 
@@ -149,36 +164,38 @@ void Worker::refuse(Connection& c, int status, std::string_view reason, Cause ca
       .add("dst", c.ticket.destination.address.text())
       .add("status", status_in(c.answer))
       .add("reason", reason);
-  (void)log_.write(line);  // it is a "no" in any case
+  record(line);  // it is a "no" in any case
 }
 
-bool Worker::send_answer(Connection& c) {
+// Held back by the kernel (MSG_MORE) until end_answer(), so that answer and end are one packet.
+void Worker::send_answer(Connection& c) {
   while (c.sent < c.answer.size()) {
     const ssize_t n = ::send(c.socket.get(), c.answer.data() + c.sent, c.answer.size() - c.sent,
-                             MSG_NOSIGNAL | MSG_DONTWAIT);
+                             MSG_NOSIGNAL | MSG_DONTWAIT | MSG_MORE);
     if (n >= 0) {
       c.sent += static_cast<std::size_t>(n);
     } else if (errno == EAGAIN) {
-      return c.watcher.want(EPOLLOUT);
+      return;
     } else if (errno != EINTR) {
-      return false;
+      c.state = State::over;
+      return;
     }
   }
-  return linger(c);
+  end_answer(c);
 }
 
-bool Worker::linger(Connection& c) {
-  if (::shutdown(c.socket.get(), SHUT_WR) != 0) return false;
-  c.state = State::lingering;
+// Who has said all that was to be said is not waited for.
+void Worker::end_answer(Connection& c) {
+  const bool lingers = c.more && ::shutdown(c.socket.get(), SHUT_WR) == 0;
+  c.state = lingers ? State::lingering : State::over;
   c.deadline.move(loop_.now() + linger_wait);
-  return c.watcher.want(EPOLLIN);
 }
 
-bool Worker::throw_away(Connection& c) {
+void Worker::throw_away(Connection& c) {
   std::array<char, read_bytes> room;
   const ssize_t n = read_some(c.socket.get(), room);
   if (n > 0) c.thrown += static_cast<std::size_t>(n);
-  return n != 0 && c.thrown < linger_bytes;
+  if (n == 0 || c.thrown >= linger_bytes) c.state = State::over;
 }
 
 void Worker::close(std::uint64_t number) {
@@ -207,7 +224,13 @@ void Worker::log_request(const Connection& c, int status) {
       .add("in", 0)
       .add("out", static_cast<std::uint64_t>(body_bytes(c.answer)))
       .add("ms", (loop_.now() - c.begun).ms());
-  (void)log_.write(line);  // may_proceed() was asked; a redirect lets nothing through
+  record(line);  // may_proceed() was asked; a redirect lets nothing through
+}
+
+// The lines of a round go to the logger together.
+void Worker::record(const Line& line) {
+  if (!recorder_.active()) recorder_.set(loop_, loop_.now(), [this] { (void)log_.flush(); });
+  (void)log_.add(line);
 }
 
 }  // namespace postern::redird

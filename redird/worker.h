@@ -38,6 +38,7 @@ class Worker {
     answering,  // the answer is not sent
     lingering,  // sent: what the client still sends is thrown away, so that a reset does
                 // not take the answer from it (RFC 9112, 9.6)
+    over,
   };
   struct Connection {
     UniqueFd socket;
@@ -46,6 +47,7 @@ class Worker {
     Ticket ticket;
     State state = State::reading;
     Cause cause = Cause::none;
+    bool more = true;       // the client may have something to say behind its request
     Mono begun;
     std::string head;       // what was read, at most head_bytes
     std::string answer;
@@ -53,17 +55,21 @@ class Worker {
     std::size_t thrown = 0; // bytes, while lingering
   };
 
-  void ready(std::uint64_t number, std::uint32_t events);
+  static std::uint32_t events_of(State state);
+  bool watch(std::uint64_t number, Connection& c);
+  void ready(std::uint64_t number);
   void due(std::uint64_t number);
-  bool read_head(Connection& c);
+  void go_on(Connection& c);
+  void read_head(Connection& c);
   void judge_head(Connection& c);
   void answer_head(Connection& c);
   void refuse(Connection& c, int status, std::string_view reason, Cause cause);
-  bool send_answer(Connection& c);
-  bool linger(Connection& c);
-  bool throw_away(Connection& c);
+  void send_answer(Connection& c);
+  void end_answer(Connection& c);
+  void throw_away(Connection& c);
   void close(std::uint64_t number);
   void log_request(const Connection& c, int status);
+  void record(const Line& line);
 
   Loop& loop_;
   Log& log_;
@@ -73,6 +79,7 @@ class Worker {
   RequestHead head_;  // filled anew for each request
   std::uint64_t last_number_ = 0;
   std::map<std::uint64_t, Connection> connections_;
+  Timer recorder_;  // hands over the lines of this round
 };
 
 }  // namespace postern::redird

@@ -91,7 +91,9 @@ int live_as_worker(WorkerSeat& seat, const RedirdSettings& settings) {
   auto loop = Loop::open();
   if (!loop) return exit_system;
   Life life(*loop, seat, settings);
-  return life.live().value_or(exit_system);
+  const int code = life.live().value_or(exit_system);
+  (void)seat.log->flush();  // nothing more can be done about it
+  return code;
 }
 
 }  // namespace postern::redird

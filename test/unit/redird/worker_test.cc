@@ -33,16 +33,19 @@ class Room {
     settings.limits.head_timeout = milliseconds(60);
     settings.limits.head_bytes = 1024;
   }
-  // A client that the worker serves.
-  UniqueFd connect() {
+  // A client that the worker serves, and that has said something before.
+  UniqueFd connect(std::string_view said = {}) {
+    Wire wire = make_wire();
+    if (!said.empty()) say(wire.client, said);
+    serve(std::move(wire.served));
+    return std::move(wire.client);
+  }
+  void serve(UniqueFd served) {
     if (!worker)
       worker = std::make_unique<Worker>(loop, book.log(), settings, [this](const Ticket& t, Cause cause) {
         closed.emplace_back(t.connection, cause);
       });
-    Wire wire = make_wire();
-    worker->serve(std::move(wire.served),
-                  make_ticket(++last, 1, key, "192.0.2.7:40000", "10.1.2.3:80"));
-    return std::move(wire.client);
+    worker->serve(std::move(served), make_ticket(++last, 1, key, "192.0.2.7:40000", "10.1.2.3:80"));
   }
   void say(const UniqueFd& client, std::string_view text) {
     REQUIRE(::send(client.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
@@ -91,8 +94,6 @@ TEST_CASE("a request is redirected to the same address with https, and logged", 
   const std::string answer = room.hear(client);
   CHECK(answer.starts_with("HTTP/1.1 301 "));
   CHECK(has(answer, "\r\nLocation: https://www.example.org/a?b=c\r\n"));
-  CHECK(room.closed.empty());  // it waits for the client to close
-  client.reset();
   CHECK(room.wait_closed() == Cause::served);
   const std::size_t body = answer.size() - answer.find("\r\n\r\n") - 4;
   const std::string line = room.line();
@@ -199,11 +200,85 @@ TEST_CASE("what comes behind a request is thrown away, but not without end", "[r
   CHECK(room.wait_closed() == Cause::served);
 }
 
+TEST_CASE("only who may have more to say is waited for", "[redird]") {
+  struct Case {
+    std::string request;
+    bool waits;
+  };
+  const std::string host = " HTTP/1.1\r\nHost: example.org\r\n";
+  const std::string exact = "GET /" + std::string(4096 - 5 - host.size() - 2, 'x') + host + "\r\n";  // all of one read
+  const Case cases[] = {
+      {"GET /" + host + "\r\n", false},
+      {"HEAD /" + host + "\r\n", false},
+      {"POST /" + host + "Content-Length: 0\r\n\r\n", false},
+      {"GET /" + host + "Host: example.com\r\n\r\n", true},  // a refusal
+      {"GET /" + host + "\r\nGET /", true},
+      {"POST /" + host + "Content-Length: 9\r\n\r\n", true},
+      {"POST /" + host + "Content-Length: 2\r\n\r\nok", true},
+      {"POST /" + host + "Transfer-Encoding: chunked\r\n\r\n", true},
+      {exact, true},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.request);
+    Room room;
+    room.settings.limits.head_bytes = 8192;
+    UniqueFd client = room.connect();
+    room.say(client, c.request);
+    CHECK(room.hear(client).starts_with("HTTP/1.1 "));
+    settle(room.loop);
+    CHECK(room.closed.empty() == c.waits);
+    CHECK(room.worker->connections() == (c.waits ? 1 : 0));
+  }
+}
+
+TEST_CASE("what is there when a connection comes is answered at once", "[redird]") {
+  Room room;
+  UniqueFd client = room.connect("GET / HTTP/1.1\r\nHost: example.org\r\n\r\n");
+  REQUIRE(room.closed.size() == 1);  // no round of the loop was needed
+  CHECK(room.closed[0].second == Cause::served);
+  CHECK(room.hear(client).starts_with("HTTP/1.1 301 "));
+  UniqueFd slow = room.connect("GET / HTTP/1.1\r\n");
+  CHECK(room.closed.size() == 1);
+  room.say(slow, "Host: example.org\r\n\r\n");
+  CHECK(room.hear(slow).starts_with("HTTP/1.1 301 "));
+}
+
+TEST_CASE("the lines of one round go to the logger together, and none stays behind", "[redird]") {
+  Room room;
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 3; ++i) clients.push_back(room.connect("GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: example.org\r\n\r\n"));
+  settle(room.loop);
+  const std::vector<std::string> packets = room.book.lines();
+  REQUIRE(packets.size() == 1);
+  for (const char* target : {" target=/0 ", " target=/1 ", " target=/2 "}) CHECK(has(packets[0], target));
+  UniqueFd one_more = room.connect("GET /3 HTTP/1.1\r\nHost: example.org\r\n\r\n");
+  settle(room.loop);
+  CHECK(has(room.line(), " target=/3 "));
+}
+
+TEST_CASE("an answer that the client takes slowly arrives whole", "[redird]") {
+  Room room;
+  room.settings.limits.head_timeout = seconds(5);
+  Wire wire = make_wire();
+  const int little = 1;  // the kernel makes the least of it
+  REQUIRE(::setsockopt(wire.served.get(), SOL_SOCKET, SO_SNDBUF, &little, sizeof little) == 0);
+  room.settings.limits.head_bytes = 16384;
+  const std::string target = "/" + std::string(8000, '&');  // grows fivefold in the page
+  room.say(wire.client, "GET " + target + " HTTP/1.1\r\nHost: example.org\r\n\r\n");
+  room.serve(std::move(wire.served));
+  CHECK(room.closed.empty());
+  const std::string answer = room.hear(wire.client);
+  const std::size_t head = answer.find("\r\n\r\n");
+  REQUIRE(head != answer.npos);
+  CHECK(has(answer, "\r\nContent-Length: " + std::to_string(answer.size() - head - 4) + "\r\n"));
+  CHECK(room.wait_closed() == Cause::served);
+}
+
 TEST_CASE("a client that keeps its end open is closed after the linger", "[redird]") {
   Room room;
   UniqueFd client = room.connect();
-  room.say(client, "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n");
-  CHECK(room.hear(client).starts_with("HTTP/1.1 301 "));
+  room.say(client, "POST / HTTP/1.1\r\nHost: example.org\r\nContent-Length: 9\r\n\r\n");
+  CHECK(room.hear(client).starts_with("HTTP/1.1 308 "));
   const Mono answered = read_mono();
   CHECK(room.wait_closed() == Cause::served);
   CHECK(read_mono() - answered > seconds(1));
