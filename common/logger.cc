@@ -1,5 +1,6 @@
 // A line leaves its queue, which is the kernel's socket buffer, only after syslog has
-// taken it: it is looked at (MSG_PEEK), sent, and only then received.  So nothing is
+// taken it: it is looked at (MSG_PEEK; SO_PEEK_OFF shows one packet after the other), sent,
+// and only then received.  So nothing is
 // lost when syslogd restarts, nor when this process dies; at worst a line is written
 // twice.  The queue is bounded by the socket's buffer; when it is full, writers wait,
 // and then say no (R9, R10).  Never add a decision about what is logged here.
@@ -27,23 +28,29 @@ constexpr Duration beat = milliseconds(250);
 constexpr Duration patience = seconds(5);  // that long lines may wait and still count as recorded
 constexpr std::size_t said_kept = 1024;  // above any net.unix.max_dgram_qlen in use
 constexpr int batches_a_round = 64;  // of one source before the others have their turn
-constexpr std::size_t lines_at_once = 32;
+constexpr std::size_t lines_at_once = 32, packets_at_once = 16;
+constexpr int queue_packets = 4096;  // more than a queue holds
 constexpr int rest_ms = 2;
 constexpr int facility_daemon = 3, facility_authpriv = 10;
+
+struct Seen {  // a packet that was looked at
+  std::uint32_t pid = 0;  // of its sender
+  bool whole = false;
+  std::string text;
+};
 
 struct Source {  // one role's lines
   Role role;
   UniqueFd fd;
-  std::size_t passed = 0;  // bytes of its oldest packet that syslog has
+  std::deque<Seen> seen;   // its oldest packets; they are in the queue still
+  std::size_t passed = 0;  // bytes of the first of them that syslog has
   std::unique_ptr<Watcher> watcher = std::make_unique<Watcher>();
 };
 
 enum class Passed : std::uint8_t { nothing, stuck, some };
 
-// Who sent a packet, and what is in it.
-struct Heard {
-  std::uint32_t pid = 0;
-  std::span<const char> text;
+struct Cursor {  // behind a line of the packets that were seen
+  std::size_t packet = 0, at = 0;
 };
 
 class Logger {
@@ -56,8 +63,11 @@ class Logger {
  private:
   Result<void> watch(Source& source);
   Passed drain(Source& source);
-  Passed pass_one(Source& source);
-  bool pass_lines(Source& source, const Heard& heard);
+  bool look(Source& source);
+  Passed pass_some(Source& source);
+  bool next_line(const Source& source, Cursor& cursor, std::string& datagram);
+  void take_up_to(Source& source, Cursor reached);
+  void take_first(Source& source);
   std::string write_out(std::string_view line, Role role, std::uint32_t pid);
   std::string_view stamp();
   void copy_to_stderr(std::string_view datagram) const;
@@ -92,7 +102,12 @@ Result<void> Logger::open() {
   page_ = page ? map_log_page(page.get(), true) : nullptr;
   if (page_ == nullptr) return fail("cannot map the log page");
   syslog_ = self_.take(Item::syslog);
-  for (Handed& h : self_.take_all(Item::log_in)) sources_.push_back({h.role, std::move(h.fd)});
+  for (Handed& h : self_.take_all(Item::log_in)) {
+    const int from_the_start = 0;
+    if (::setsockopt(h.fd.get(), SOL_SOCKET, SO_PEEK_OFF, &from_the_start, sizeof from_the_start) != 0)
+      return fail_errno("cannot look through a queue of lines");
+    sources_.push_back({h.role, std::move(h.fd), {}});
+  }
   self_.on_hand = [this](Handed handed) {
     if (handed.item == Item::syslog) take_way(std::move(handed.fd));
   };
@@ -109,6 +124,7 @@ Result<void> Logger::start() {
 Result<void> Logger::watch(Source& source) {
   return source.watcher->start(loop_, source.fd.get(), EPOLLIN,
                                [this, &source](std::uint32_t) {
+                                 if (stuck_) return source.watcher->stop();  // its writers are gone
                                  (void)drain(source);  // the rest comes in the next round
                                  if (leaving_) leave();
                                });
@@ -116,7 +132,7 @@ Result<void> Logger::watch(Source& source) {
 
 Passed Logger::drain(Source& source) {
   Passed passed = Passed::some;
-  for (int i = 0; i < batches_a_round && passed == Passed::some; ++i) passed = pass_one(source);
+  for (int i = 0; i < batches_a_round && passed == Passed::some; ++i) passed = pass_some(source);
   if (passed == Passed::stuck) {
     first_ = static_cast<std::size_t>(&source - sources_.data()) + 1;
     set_stuck(true);
@@ -131,9 +147,8 @@ void Logger::rest() {
   if (!leaving_ && !stuck_) (void)::poll(nullptr, 0, rest_ms);
 }
 
-// Passes lines of the oldest packet of `source` on, and takes it from the queue when syslog
-// has them all.
-Passed Logger::pass_one(Source& source) {
+// Looks at the next packet of `source`, without taking it.  False when there is none.
+bool Logger::look(Source& source) {
   static std::array<char, line_packet_bytes + 64> room;
   iovec part{room.data(), room.size()};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred))> control{};
@@ -143,39 +158,69 @@ Passed Logger::pass_one(Source& source) {
   header.msg_control = control.data();
   header.msg_controllen = control.size();
   const ssize_t n = ::recvmsg(source.fd.get(), &header, MSG_DONTWAIT | MSG_PEEK);
-  if (n < 0) return Passed::nothing;
+  if (n < 0) return false;
   ucred who{};
   const cmsghdr* c = CMSG_FIRSTHDR(&header);
   if (n == 0 && c == nullptr) {  // not an empty packet, which has a sender: nothing comes any more
     source.watcher->stop();
-    return Passed::nothing;
+    return false;
   }
   if (c != nullptr && c->cmsg_type == SCM_CREDENTIALS) std::memcpy(&who, CMSG_DATA(c), sizeof who);
-  const Heard heard{static_cast<std::uint32_t>(who.pid), std::span(room.data(), static_cast<std::size_t>(n))};
-  if (!pass_lines(source, heard)) return Passed::stuck;
+  source.seen.push_back({static_cast<std::uint32_t>(who.pid), (header.msg_flags & MSG_TRUNC) == 0,
+                         std::string(room.data(), static_cast<std::size_t>(n))});
+  return true;
+}
+
+// Passes on as many lines of `source` as go at once, and takes the packets from the queue of
+// which syslog has all; what it has of another one is not sent again.
+Passed Logger::pass_some(Source& source) {
+  // Behind a packet that has no room here, its rest would be looked at as if it were the next.
+  while (source.seen.size() < packets_at_once && (source.seen.empty() || source.seen.back().whole) && look(source)) {}
+  if (source.seen.empty()) return Passed::nothing;
+  std::array<std::string, lines_at_once> datagrams;
+  std::array<Cursor, lines_at_once + 1> ends{};
+  ends[0].at = source.passed;
+  std::size_t count = 0;
+  for (Cursor at = ends[0]; count < lines_at_once && next_line(source, at, datagrams[count]);) ends[++count] = at;
+  const std::size_t said = say_again() ? say(std::span(datagrams).first(count)) : 0;
+  take_up_to(source, ends[said]);
+  if (said < count) return Passed::stuck;
   waiting_since_ = {};
-  if (source.passed < heard.text.size()) return Passed::some;
-  source.passed = 0;
-  char gone = 0;
-  (void)::recv(source.fd.get(), &gone, 1, MSG_DONTWAIT);  // the very packet that was peeked at
   return Passed::some;
 }
 
-// Passes on as many as go at once: a packet can be nothing but ends of lines.  False when
-// syslog does not take them all; those that it has are not sent again.
-bool Logger::pass_lines(Source& source, const Heard& heard) {
-  const std::string_view all(heard.text.data(), heard.text.size());
-  std::array<std::string, lines_at_once> datagrams;
-  std::array<std::size_t, lines_at_once> ends{};
-  std::size_t count = 0;
-  for (std::size_t at = source.passed; at < all.size() && count < lines_at_once; ++count) {
-    const std::size_t end = std::min(all.find(line_separator, at), all.size());
-    datagrams[count] = write_out(all.substr(at, end - at), source.role, heard.pid);
-    ends[count] = at = end + 1;
+// The line at `cursor`, which moves behind it; false when no more was seen.
+bool Logger::next_line(const Source& source, Cursor& cursor, std::string& datagram) {
+  for (; cursor.packet < source.seen.size(); cursor = {cursor.packet + 1, 0}) {
+    const Seen& packet = source.seen[cursor.packet];
+    const std::string_view all(packet.text);
+    if (cursor.at >= all.size()) continue;
+    const std::size_t end = std::min(all.find(line_separator, cursor.at), all.size());
+    datagram = write_out(all.substr(cursor.at, end - cursor.at), source.role, packet.pid);
+    cursor.at = end + 1;
+    return true;
   }
-  const std::size_t said = say_again() ? say(std::span(datagrams).first(count)) : 0;
-  if (said > 0) source.passed = ends[said - 1];
-  return said == count;
+  return false;
+}
+
+void Logger::take_up_to(Source& source, Cursor reached) {
+  const auto is_passed = [&] { return reached.packet > 0 || reached.at >= source.seen.front().text.size(); };
+  while (!source.seen.empty() && is_passed()) {
+    take_first(source);
+    if (reached.packet > 0) --reached.packet;
+    else reached.at = 0;
+  }
+  source.passed = reached.at;
+}
+
+// Takes the first packet that was seen.  An empty one before it that a logger before us looked
+// at was not shown again.
+void Logger::take_first(Source& source) {
+  const bool empty = source.seen.front().text.empty();
+  char gone = 0;
+  ssize_t n = ::recv(source.fd.get(), &gone, 1, MSG_DONTWAIT | MSG_TRUNC);
+  for (int i = 0; i < queue_packets && n == 0 && !empty; ++i) n = ::recv(source.fd.get(), &gone, 1, MSG_DONTWAIT | MSG_TRUNC);
+  source.seen.pop_front();
 }
 
 // "Nov 21 03:04:05 " (RFC 3164), in UTC.
@@ -202,8 +247,10 @@ std::string Logger::write_out(std::string_view line, Role role, std::uint32_t pi
   out.append("<").append(std::to_string(facility * 8 + level)).append(">").append(stamp());
   out.append(name_of(self_.daemon())).append("/").append(name_of(role));
   out.append("[").append(std::to_string(pid)).append("]: ");
-  for (const char c : line)  // a broken role cannot write what a terminal obeys
-    out += (c >= 0x20 && c <= 0x7e) ? c : '?';
+  const std::size_t head = out.size();
+  out += line;
+  const auto is_unfit = [](char c) { return c < 0x20 || c > 0x7e; };
+  std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(head), out.end(), is_unfit, '?');  // what a terminal obeys
   return out;
 }
 
@@ -282,8 +329,9 @@ void Logger::set_stuck(bool stuck) {
   // Who made syslogd fall behind comes last then: the kernel reports in this order.
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     Source& source = sources_[(first_ + i) % sources_.size()];
-    if (stuck) source.watcher->stop();  // do not spin on lines that cannot be passed on
-    else if (!watch(source)) loop_.stop(exit_system);
+    const bool watched = source.watcher->active();
+    const bool good = watched ? source.watcher->want(stuck ? 0U : std::uint32_t{EPOLLIN}) : stuck || watch(source).has_value();
+    if (!good) loop_.stop(exit_system);
   }
 }
 

@@ -171,6 +171,42 @@ TEST_CASE("lines that come in one packet are as many lines for syslog, each once
   CHECK(desk.syslogd.line(100).empty());
 }
 
+// What lies in the queue is looked at several packets at a time.
+TEST_CASE("packets that wait are passed on in order, each once, whatever their size", "[logger]") {
+  POSTERN_NEEDS_ROOT
+  Desk desk;
+  std::vector<std::string> wanted;
+  const auto send = [&](const std::string& text) {
+    REQUIRE(::send(desk.raw.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
+  };
+  for (int i = 0; i < 60; ++i) {
+    const std::string line = "event=n i=" + std::to_string(i);
+    if (i % 7 == 3) send("");
+    if (i % 10 == 5) {  // longer than any of ours: cut, and its rest is nobody's line
+      send("6" + line + std::string(30'000, 'x'));
+      wanted.push_back((line + std::string(30'000, 'x')).substr(0, Line::longest));
+    } else if (i % 10 == 8) {
+      send("6" + line + "\x1e" "6event=second");
+      wanted.insert(wanted.end(), {line, "event=second"});
+    } else {
+      send("6" + line);
+      wanted.push_back(line);
+    }
+  }
+  send("");
+  const bool again = GENERATE(false, true);
+  if (again) {  // a logger that had no way to syslog has seen them before
+    desk.start(false);
+    CHECK(desk.asked());
+    (void)desk.logger->kill();
+  }
+  desk.start();
+  for (const std::string& line : wanted) REQUIRE(after_head(desk.syslogd.line()) == line);
+  REQUIRE(desk.porter.write(Line("after")));
+  CHECK(after_head(desk.syslogd.line()) == "event=after");
+  CHECK(desk.syslogd.line(100).empty());
+}
+
 TEST_CASE("a syslogd that restarts in the middle of a packet gets the rest of it", "[logger]") {
   POSTERN_NEEDS_ROOT
   Desk desk;
