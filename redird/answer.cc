@@ -33,43 +33,50 @@ const Phrase& phrase_of(int status) {
   return found == std::end(phrases) ? phrases[0] : *found;
 }
 
+constexpr std::size_t page_room = 512, head_room = 512;  // mostly enough without growing
+
 // A target may hold what HTML takes for markup.
-std::string escaped(std::string_view text) {
-  std::string out;
+void append_escaped(std::string& out, std::string_view text) {
   for (const char c : text) {
     if (c == '&' || c == '<' || c == '>' || c == '"' || c == '\'')
-      out += "&#" + std::to_string(static_cast<int>(c)) + ";";
+      out.append("&#").append(std::to_string(static_cast<int>(c))).append(";");
     else
       out += c;
   }
-  return out;
 }
 
 std::string page(const Phrase& phrase, std::string_view location) {
-  std::string html = "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>";
+  std::string html;
+  html.reserve(page_room + 2 * location.size());
+  html.append("<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>");
   html.append(phrase.reason).append("</title>\n<p>").append(phrase.text);
   if (!location.empty()) {
-    const std::string address = escaped(location);
-    html += " <a href=\"" + address + "\">" + address + "</a>";
+    html.append(" <a href=\"");
+    append_escaped(html, location);
+    html.append("\">");
+    append_escaped(html, location);
+    html.append("</a>");
   }
-  return html + "</p>\n</html>\n";
+  html.append("</p>\n</html>\n");
+  return html;
 }
 
 std::string answer(int status, std::string_view location, bool with_body) {
   const Phrase& phrase = phrase_of(status);
   const std::string body = page(phrase, location);
-  std::string bytes = "HTTP/1.1 " + std::to_string(phrase.status) + " ";
-  bytes.append(phrase.reason).append("\r\n");
+  std::string bytes;
+  bytes.reserve(head_room + location.size() + body.size());
+  bytes.append("HTTP/1.1 ").append(std::to_string(phrase.status)).append(" ").append(phrase.reason).append("\r\n");
   if (!location.empty()) bytes.append("Location: ").append(location).append("\r\n");
-  if (phrase.status == 503) bytes += "Retry-After: 2\r\n";
-  bytes +=
+  if (phrase.status == 503) bytes.append("Retry-After: 2\r\n");
+  bytes.append(
       "Content-Type: text/html; charset=utf-8\r\n"
       "Cache-Control: no-store\r\n"
       "X-Content-Type-Options: nosniff\r\n"
       "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
-      "Content-Length: " + std::to_string(body.size()) + "\r\n"
-      "Connection: close\r\n\r\n";
-  if (with_body) bytes += body;
+      "Content-Length: ");
+  bytes.append(std::to_string(body.size())).append("\r\nConnection: close\r\n\r\n");
+  if (with_body) bytes.append(body);
   return bytes;
 }
 
