@@ -27,7 +27,9 @@ enum class Kind : std::uint8_t {
   check_passcode, passcode_result, ask_places, places, remember, forget, refresh, noted, recall, recalled, recall_end,
   // authctl
   admin_ask, admin_row, admin_chunk, admin_end,
-  last = admin_end
+  // a worker of many connections
+  closed_many,
+  last = closed_many
 };
 
 using CookieValue = Secret<32>;   // 256 random bits

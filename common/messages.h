@@ -57,6 +57,7 @@ inline constexpr Route routes[] = {
     {Kind::retire,        Role::porter,   Role::worker,   0},
     {Kind::trace,         Role::porter,   Role::worker,   0},
     {Kind::closed,        Role::worker,   Role::porter,   0},
+    {Kind::closed_many,   Role::worker,   Role::porter,   0},
 
     {Kind::sign,          Role::worker,   Role::signer,   0},
     {Kind::signature,     Role::signer,   Role::worker,   0},

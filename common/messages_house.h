@@ -129,6 +129,16 @@ struct Closed {
   Cause cause = Cause::none;
   template <class A> void fields(A& a) { a(ticket); a(cause); }
 };
+inline constexpr std::size_t closings_in_one = 32;
+struct ClosedMany {  // those of some moments, by a worker of many connections
+  static constexpr Kind kind = Kind::closed_many;
+  std::uint16_t count = 0;  // above the room: a broken message
+  std::array<Closed, closings_in_one> each{};
+  template <class A> void fields(A& a) {
+    a(count);
+    for (std::size_t i = 0; i < count && i < each.size(); ++i) a(each[i]);
+  }
+};
 struct Peer {  // + 1 descriptor: a new channel to a role that was replaced
   static constexpr Kind kind = Kind::peer;
   Role role = Role::none;

@@ -134,18 +134,16 @@ Result<UniqueFd> connect_path(const std::string& path) {
   return fd;
 }
 
-Result<Endpoint> original_destination(int fd, ListenMode mode) {
-  const Endpoint local = TRY(local_end_of(fd));
-  if (mode != ListenMode::redirect) return local;
+Result<Endpoint> original_destination(int fd, ListenMode mode, Family family) {
+  if (mode != ListenMode::redirect) return local_end_of(fd);
   sockaddr_storage original{};
   socklen_t size = sizeof original;
-  const bool v6 = local.address.family() == Family::v6;
-  const int asked = v6 ? ::getsockopt(fd, IPPROTO_IPV6, ip6t_so_original_dst, &original, &size)
-                       : ::getsockopt(fd, IPPROTO_IP, so_original_dst, &original, &size);
+  const int asked = family == Family::v6 ? ::getsockopt(fd, IPPROTO_IPV6, ip6t_so_original_dst, &original, &size)
+                                         : ::getsockopt(fd, IPPROTO_IP, so_original_dst, &original, &size);
   if (asked != 0) {
     // The kernel noted nothing (or notes nothing at all): the connection came to us
     // unchanged, so its local end, one of our own addresses, is what was dialled.
-    if (errno == ENOENT || errno == ENOPROTOOPT) return local;
+    if (errno == ENOENT || errno == ENOPROTOOPT) return local_end_of(fd);
     return fail_errno("cannot ask for the dialled address");
   }
   const Endpoint dialled = from_sockaddr(reinterpret_cast<const sockaddr*>(&original), size);

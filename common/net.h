@@ -28,12 +28,12 @@ Result<UniqueFd> listen_on_path(const std::string& path, unsigned mode);
 // A connection to such a socket.  Never waits: a full queue there is an error.
 Result<UniqueFd> connect_path(const std::string& path);
 
-// Where the client of the accepted connection `fd` wanted to go: with `redirect` what
+// Where the client of the accepted connection `fd`, of that family, wanted to go: with `redirect` what
 // the kernel noted before it changed it (SO_ORIGINAL_DST, IP6T_SO_ORIGINAL_DST), with
 // `tproxy` and `direct` the local end.  A client that dialled this host itself gives
 // this host's own address, which is where the login pages are, and nothing else: the
 // broker never goes there.
-Result<Endpoint> original_destination(int fd, ListenMode mode);
+Result<Endpoint> original_destination(int fd, ListenMode mode, Family family);
 
 // The other end of the accepted connection `fd`.
 Result<Endpoint> client_of(int fd);

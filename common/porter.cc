@@ -21,18 +21,14 @@
 namespace postern {
 namespace {
 
-constexpr int accepts_a_round = 64;
+constexpr int accepts_a_round = 64, accepts_together = 16;
 constexpr Duration accept_pause = milliseconds(100), overtime = seconds(60);
 
 // True when the client has gone and had nothing to say: a scan, or a check of ours.
 bool left_without_a_word(int connection) {
-  const auto is_silent = [connection] {
-    int waiting = 0;
-    return ::ioctl(connection, FIONREAD, &waiting) == 0 && waiting == 0;
-  };
-  if (!is_silent()) return false;
   pollfd end{connection, POLLRDHUP, 0};
-  return ::poll(&end, 1, 0) == 1 && is_silent();  // its last words may have come just now
+  int waiting = 0;  // all that will ever come, once it has gone
+  return ::poll(&end, 1, 0) == 1 && ::ioctl(connection, FIONREAD, &waiting) == 0 && waiting == 0;
 }
 
 }  // namespace
@@ -82,64 +78,105 @@ void Porter::open_doors(bool open) {
     if (!door->want(open ? std::uint32_t{EPOLLIN} : 0)) self_.loop().stop(exit_system);
 }
 
+// A few at a time: their lines go to the logger together, and then they go to their workers.
 void Porter::accept_from(int listener) {
-  for (int i = 0; i < accepts_a_round && pool_.with_room() > 0 && !retiring_; ++i) {
-    UniqueFd connection = UniqueFd::adopt(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!connection && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) pause_doors();
-    if (!connection && errno != EINTR && errno != ECONNABORTED) break;
-    if (connection) admit(std::move(connection));
+  for (int i = 0; i < accepts_a_round && !retiring_; i += accepts_together) {
+    const bool more = accept_some(listener, pool_.places(accepts_together));
+    hand_over();
+    if (!more) break;
   }
   keep_spares();
   open_doors(pool_.with_room() > 0);
+}
+
+// False when nobody waits any more, or nobody can be let in.
+bool Porter::accept_some(int listener, std::size_t most) {
+  for (std::size_t i = 0; i < most; ++i) {
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    const auto name = reinterpret_cast<sockaddr*>(&from);
+    UniqueFd connection = UniqueFd::adopt(::accept4(listener, name, &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (connection) admit(std::move(connection), from_sockaddr(name, size));
+    else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) return pause_doors(), false;
+    else if (errno != EINTR && errno != ECONNABORTED) return false;
+  }
+  return most > 0;
 }
 
 void Porter::pause_doors() {  // or the connection that waits wakes us again at once, for nothing
   door_timer_.set(self_.loop(), self_.loop().now() + accept_pause, [this] { open_doors(pool_.with_room() > 0); });
 }
 
-void Porter::admit(UniqueFd connection) {
+void Porter::admit(UniqueFd connection, const Endpoint& client) {
   Ticket ticket;
-  if (::getrandom(&ticket.connection, sizeof ticket.connection, 0) != sizeof ticket.connection) return;
-  const Result<Endpoint> client = client_of(connection.get());
-  const Result<Endpoint> destination = original_destination(connection.get(), plan_.mode);
-  if (client) ticket.client = *client;
+  ticket.connection = draw_id();
+  ticket.client = client;
+  if (ticket.connection == 0) return;
+  const Result<Endpoint> destination = original_destination(connection.get(), plan_.mode, client.address.family());
   if (destination) ticket.destination = *destination;
   if (!client || !destination) return refuse(ticket, "no-destination");
-  const Admission admission = throttle_.admit(ticket.client.address, self_.loop().now());
+  const Admission admission = throttle_.admit(client.address, self_.loop().now());
   if (admission != Admission::admitted) return refuse(ticket, word_of(admission));
   if (left_without_a_word(connection.get())) return note_visit(ticket);
-  const std::optional<std::uint64_t> worker = pool_.choose();
-  const bool logged = worker && self_.log().write(connection_line(ticket));
-  if (!logged) return charge(ticket.client.address, Cause::none);
-  serve(*worker, std::move(connection), ticket);
+  record(connection_line(ticket));
+  admitted_.push_back({std::move(connection), ticket});
 }
 
-void Porter::serve(std::uint64_t number, UniqueFd connection, Ticket ticket) {
-  ticket.worker = number;
+// Random, and drawn by the dozen; 0 when the kernel has none.
+std::uint64_t Porter::draw_id() {
+  if (ids_left_ == 0) {
+    if (::getrandom(ids_.data(), sizeof ids_, 0) != sizeof ids_) return 0;
+    ids_left_ = ids_.size();
+  }
+  return ids_[--ids_left_];
+}
+
+// No connection goes on before its line is recorded; when one is lost, all are turned away, for
+// it is not known whose it was.
+void Porter::hand_over() {
+  const bool recorded = self_.log().flush() && recorded_;
+  recorded_ = true;
+  for (Admitted& a : admitted_) {
+    if (recorded) serve(std::move(a.connection), a.ticket);
+    else charge(a.ticket.client.address, Cause::none);
+  }
+  admitted_.clear();
+}
+
+void Porter::serve(UniqueFd connection, Ticket ticket) {
+  const std::optional<std::uint64_t> number = pool_.choose();
+  if (!number) return charge(ticket.client.address, Cause::none);
+  ticket.worker = *number;
   seal_ticket(ticket, self_.start().ticket_key);
   Serve order;
   order.ticket = ticket;
   const int lent[] = {connection.get()};
-  pool_.assign(number, ticket.connection, ticket.client.address);
-  workers_[number].used = true;
+  pool_.assign(*number, ticket.connection, ticket.client.address);
+  Worker& worker = workers_[*number];
+  worker.used = true;
   if (plan_.connections_per_worker == 1 && plan_.connection_lifetime > Duration{})
-    expect_gone(number, plan_.connection_lifetime + overtime);  // it ends them itself, if it is well
-  if (workers_[number].channel.send(order, lent) == Told::sent) return;
-  release(number, ticket.connection, Cause::none);
-  kill_worker(number);  // it does not listen: whatever is wrong with it, it is of no use
+    expect_gone(*number, plan_.connection_lifetime + overtime);  // it ends them itself, if it is well
+  if (worker.channel.send(order, lent) == Told::sent) return;
+  release(*number, ticket.connection, Cause::none);
+  kill_worker(*number);  // it does not listen: whatever is wrong with it, it is of no use
 }
 
 // No worker is troubled with such a connection, but it counts as if it had been: a TLS
 // handshake that was none.  (To redird come browsers that connect ahead of need.)
 void Porter::note_visit(const Ticket& ticket) {
-  (void)self_.log().add(connection_line(ticket));
-  if (plan_.plain) (void)self_.log().flush();  // nothing was let through
-  else refuse(ticket, "closed");
+  record(connection_line(ticket));
+  if (!plan_.plain) refuse(ticket, "closed");
   charge(ticket.client.address, plan_.plain ? Cause::none : Cause::handshake);
 }
 
 void Porter::refuse(const Ticket& ticket, std::string_view reason) {
-  (void)self_.log().write(refuse_line(ticket, reason));  // it is a "no" in any case
+  record(refuse_line(ticket, reason));  // it is a "no" in any case
+}
+
+// Lines go to the logger together; who depends on them asks hand_over().
+void Porter::record(const Line& line) {
+  if (!recorder_.active()) recorder_.set(self_.loop(), self_.loop().now(), [this] { (void)self_.log().flush(); });
+  recorded_ = self_.log().add(line) && recorded_;
 }
 
 void Porter::retire() {
@@ -164,7 +201,9 @@ Result<int> run_porter(RoleProcess& self, const PorterPlan& plan) {
   TRY_VOID(self.enter_jail(false, [&] { return porter.fix_numbers(); }));
   TRY_VOID(porter.start());
   TRY_VOID(self.ready());
-  ::_exit(self.loop().run().value_or(exit_system));  // a destructor that closed a fixed number would be killed
+  const int code = self.loop().run().value_or(exit_system);
+  (void)self.log().flush();  // the lines of its last round
+  ::_exit(code);  // a destructor that closed a fixed number would be killed
 }
 
 }  // namespace postern

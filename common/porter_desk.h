@@ -23,7 +23,7 @@ class Porter {
  public:
   Porter(RoleProcess& self, const PorterPlan& plan)
       : self_(self), plan_(plan), throttle_(plan.source),
-        pool_(plan.connections_per_worker, plan.connections_in_life) {}
+        pool_(plan.connections_per_worker, plan.connections_in_life, plan.worker_slack) {}
   Result<void> open();
   Result<void> start();
   Result<void> fix_numbers();
@@ -32,6 +32,10 @@ class Porter {
   struct Helper {  // a role that every worker has a channel to
     Channel channel;
     Watcher watcher;
+  };
+  struct Admitted {  // a connection that is not handed over yet
+    UniqueFd connection;
+    Ticket ticket;
   };
   struct Worker {
     Channel channel;
@@ -58,6 +62,7 @@ class Porter {
   void retire_worker(std::uint64_t number);
   void kill_worker(std::uint64_t number);
   void send_kills();
+  bool hear_report(const Packet& packet);
   bool believes(const Closed& closed, std::uint32_t sender);
   void accuse(std::uint32_t pid, std::string_view what);
   void expect_gone(std::uint64_t number, Duration within);
@@ -65,11 +70,15 @@ class Porter {
 
   // porter.cc
   void accept_from(int listener);
+  bool accept_some(int listener, std::size_t most);
   void pause_doors();
-  void admit(UniqueFd connection);
-  void serve(std::uint64_t number, UniqueFd connection, Ticket ticket);
+  void admit(UniqueFd connection, const Endpoint& client);
+  std::uint64_t draw_id();
+  void hand_over();
+  void serve(UniqueFd connection, Ticket ticket);
   void note_visit(const Ticket& ticket);
   void refuse(const Ticket& ticket, std::string_view reason);
+  void record(const Line& line);
   void open_doors(bool open);
   void retire();
   void tell_trace(bool on);
@@ -80,6 +89,10 @@ class Porter {
   WorkerPool pool_;
   std::vector<Handed> listeners_;
   std::vector<std::unique_ptr<Watcher>> doors_;
+  std::vector<Admitted> admitted_;
+  bool recorded_ = true;  // all lines since the last hand_over(), as far as they were handed on
+  std::array<std::uint64_t, 64> ids_{};  // random
+  std::size_t ids_left_ = 0;
   Channel nursery_, reports_;
   Watcher nursery_watcher_, reports_watcher_;
   std::map<Role, Helper> helpers_;
@@ -90,6 +103,7 @@ class Porter {
   std::set<std::uint64_t> kills_;  // workers to be killed, of which the nursery was not told yet
   Mono kills_wait_;                // since when it does not listen
   Timer fork_timer_, door_timer_, leavers_timer_, kills_timer_;
+  Timer recorder_;  // hands the lines of this round on
   bool doors_open_ = false, retiring_ = false;
 };
 

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 
+#include <algorithm>
+#include <span>
 #include <string>
 
 #include "common/porter_desk.h"
@@ -154,15 +156,23 @@ void Porter::hear_reports() {
   for (int i = 0; i < reports_a_round; ++i) {  // a hostile worker's flood must not keep us here
     Packet packet;
     const Heard heard = reports_.receive(packet);
-    Closed closed;
-    if (heard == Heard::packet && packet.read(closed) && believes(closed, packet.sender_pid))
-      release(closed.ticket.worker, closed.ticket.connection, closed.cause);
-    else if (heard != Heard::nothing && packet.sender_pid != 0)
-      accuse(packet.sender_pid, "reports what is not its own");
-    else
-      break;
+    if (heard == Heard::packet && hear_report(packet)) continue;
+    if (heard == Heard::nothing || packet.sender_pid == 0) break;
+    accuse(packet.sender_pid, "reports what is not its own");
   }
   open_doors(pool_.with_room() > 0);
+}
+
+// False at the first word that is not to be believed.
+bool Porter::hear_report(const Packet& packet) {
+  ClosedMany news;
+  if (packet.read(news.each[0])) news.count = 1;
+  else if (!packet.read(news) || news.count > news.each.size()) return false;
+  return std::ranges::all_of(std::span(news.each).first(news.count), [&](const Closed& closed) {
+    if (!believes(closed, packet.sender_pid)) return false;
+    release(closed.ticket.worker, closed.ticket.connection, closed.cause);
+    return true;
+  });
 }
 
 // The seal proves that the connection was that worker's: nobody else ever had it.
@@ -203,7 +213,7 @@ void Porter::see_who_is_left() {
 
 void Porter::charge(const Address& source, Cause cause) {
   const Penalty penalty = throttle_.leave(source, cause, self_.loop().now());
-  if (penalty.added) (void)self_.log().write(penalty_line(source, cause, penalty));
+  if (penalty.added) record(penalty_line(source, cause, penalty));
 }
 
 void Porter::retire_worker(std::uint64_t number) {

@@ -4,6 +4,8 @@
 
 #include "common/worker_pool.h"
 
+#include <algorithm>
+
 namespace postern {
 
 void WorkerPool::put_in(std::uint64_t number, const Worker& worker) {
@@ -19,12 +21,26 @@ void WorkerPool::add(std::uint64_t worker) { put_in(worker, workers_[worker]); }
 
 std::optional<std::uint64_t> WorkerPool::choose() const {
   if (open_.empty()) return std::nullopt;
-  return open_.begin()->second;
+  const auto [fewest, worker] = *open_.begin();
+  const auto last = workers_.find(last_);
+  if (last == workers_.end() || fewest + slack_ < last->second.connections.size()) return worker;
+  return open_.contains({last->second.connections.size(), last_}) ? last_ : worker;
+}
+
+std::size_t WorkerPool::places(std::size_t most) const {
+  std::size_t free = 0;
+  for (auto place = open_.begin(); place != open_.end() && free < most; ++place) {
+    const std::size_t room = room_ - place->first;
+    const std::uint32_t served = workers_.at(place->second).served;
+    free += life_ == 0 ? room : std::min<std::size_t>(room, life_ - served);
+  }
+  return std::min(free, most);
 }
 
 void WorkerPool::assign(std::uint64_t worker, std::uint64_t connection, const Address& source) {
   const auto found = workers_.find(worker);
   if (found == workers_.end()) return;
+  last_ = worker;
   take_out(worker, found->second);
   ++found->second.served;
   found->second.connections[connection] = source;

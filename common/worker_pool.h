@@ -17,12 +17,15 @@ namespace postern {
 class WorkerPool {
  public:
   // `room`: connections at the same time in one worker; `life`: connections in its whole
-  // life (0: no bound).
-  WorkerPool(std::uint32_t room, std::uint32_t life) : room_(room), life_(life) {}
+  // life (0: no bound); `slack`: by how many more than the idlest the last one may have, and
+  // still be chosen again.
+  WorkerPool(std::uint32_t room, std::uint32_t life, std::uint32_t slack = 0)
+      : room_(room), life_(life), slack_(slack) {}
 
   // A worker that can take connections from now on.
   void add(std::uint64_t worker);
-  // The worker that the next connection goes to: the one with the fewest.
+  // The worker that the next connection goes to: the last one within its slack, for who is
+  // awake need not be woken, or else the one with the fewest.
   std::optional<std::uint64_t> choose() const;
   // Counts `connection` of `source` on `worker`.
   void assign(std::uint64_t worker, std::uint64_t connection, const Address& source);
@@ -37,6 +40,8 @@ class WorkerPool {
   bool is_idle(std::uint64_t worker) const;
   std::size_t size() const { return workers_.size(); }
   std::size_t with_room() const { return open_.size(); }
+  // Connections that all of them together can still take, counted up to `most`.
+  std::size_t places(std::size_t most) const;
   std::vector<std::uint64_t> all() const;
 
  private:
@@ -47,7 +52,8 @@ class WorkerPool {
   void put_in(std::uint64_t number, const Worker& worker);
   void take_out(std::uint64_t number, const Worker& worker);
 
-  std::uint32_t room_, life_;
+  std::uint32_t room_, life_, slack_;
+  std::uint64_t last_ = 0;  // that was chosen
   std::map<std::uint64_t, Worker> workers_;
   std::set<std::pair<std::size_t, std::uint64_t>> open_;  // (connections, worker): with room
 };

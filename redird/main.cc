@@ -15,6 +15,7 @@ namespace postern::redird {
 namespace {
 
 constexpr std::uint32_t worker_life = 10'000;  // connections, then it is replaced
+constexpr std::uint32_t worker_slack = 32;     // some twenty microseconds each
 
 PorterPlan porter_plan(const RedirdSettings& settings) {
   PorterPlan plan;
@@ -23,6 +24,7 @@ PorterPlan porter_plan(const RedirdSettings& settings) {
   plan.spare_workers = settings.isolation.workers;
   plan.max_workers = settings.isolation.workers * 4;
   plan.connections_in_life = worker_life;
+  plan.worker_slack = worker_slack;
   plan.source = settings.source;
   plan.plain = true;
   return plan;

@@ -18,7 +18,7 @@
 namespace postern::redird {
 namespace {
 
-constexpr Duration linger_wait = seconds(2);
+constexpr Duration linger_wait = seconds(2), recording_pause = milliseconds(2);
 constexpr std::size_t linger_bytes = 64 * 1024;  // thrown away for one client at most
 constexpr std::size_t read_bytes = 4096;         // taken at a time
 
@@ -184,10 +184,11 @@ void Worker::send_answer(Connection& c) {
   end_answer(c);
 }
 
-// Who has said all that was to be said is not waited for.
+// Who has said all that was to be said is not waited for.  (To close is not enough: the porter
+// may have its copy of the descriptor for a moment more.)
 void Worker::end_answer(Connection& c) {
-  const bool lingers = c.more && ::shutdown(c.socket.get(), SHUT_WR) == 0;
-  c.state = lingers ? State::lingering : State::over;
+  const bool ended = ::shutdown(c.socket.get(), SHUT_WR) == 0;
+  c.state = ended && c.more ? State::lingering : State::over;
   c.deadline.move(loop_.now() + linger_wait);
 }
 
@@ -227,9 +228,9 @@ void Worker::log_request(const Connection& c, int status) {
   record(line);  // may_proceed() was asked; a redirect lets nothing through
 }
 
-// The lines of a round go to the logger together.
+// The lines of some moments go to the logger together.
 void Worker::record(const Line& line) {
-  if (!recorder_.active()) recorder_.set(loop_, loop_.now(), [this] { (void)log_.flush(); });
+  if (!recorder_.active()) recorder_.set(loop_, loop_.now() + recording_pause, [this] { (void)log_.flush(); });
   (void)log_.add(line);
 }
 

@@ -4,6 +4,7 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 
@@ -14,6 +15,7 @@ namespace postern::redird {
 namespace {
 
 constexpr int messages_per_turn = 16;
+constexpr Duration reporting_pause = milliseconds(2);
 
 class Life {
  public:
@@ -22,7 +24,7 @@ class Life {
         seat_(seat),
         worker_(loop, *seat.log, settings, [this](const Ticket& ticket, Cause cause) {
           unsent_.push_back({ticket, cause});
-          report();
+          report_soon();
         }) {}
 
   Result<int> live() {
@@ -43,12 +45,15 @@ class Life {
 
  private:
   void hear();
+  void report_soon();
   void report();
+  Told report_some();
 
   Loop& loop_;
   WorkerSeat& seat_;
   Watcher hearing_;
-  Watcher reporting_;          // only while something is unsent
+  Watcher reporting_;          // only while the porter's queue is full
+  Timer soon_;
   std::deque<Closed> unsent_;  // as many as there were connections, at most
   bool retiring_ = false;
   Worker worker_;
@@ -68,13 +73,28 @@ void Life::hear() {
   }
 }
 
+// The porter is woken for some together, and not for each.
+void Life::report_soon() {
+  if (unsent_.size() >= closings_in_one || retiring_) report();
+  else if (!soon_.active()) soon_.set(loop_, loop_.now() + reporting_pause, [this] { report(); });
+}
+
+Told Life::report_some() {
+  ClosedMany news;
+  news.count = static_cast<std::uint16_t>(std::min(unsent_.size(), news.each.size()));
+  std::copy_n(unsent_.begin(), news.count, news.each.begin());
+  const Told told = seat_.reports.send(news);
+  if (told == Told::sent) unsent_.erase(unsent_.begin(), unsent_.begin() + news.count);
+  return told;
+}
+
 // Tells the porter which connections are closed; what its queue has no room for waits.
 void Life::report() {
+  soon_.cancel();
   while (!unsent_.empty()) {
-    const Told told = seat_.reports.send(unsent_.front());
+    const Told told = report_some();
     if (told == Told::lost) return loop_.stop(0);  // the porter is gone
     if (told == Told::full) break;
-    unsent_.pop_front();
   }
   if (unsent_.empty()) {
     reporting_.stop();

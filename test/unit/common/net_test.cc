@@ -80,7 +80,7 @@ TEST_CASE("a connection that nobody redirected gives the own address in every mo
   const auto mode = GENERATE(ListenMode::redirect, ListenMode::tproxy, ListenMode::direct);
   const UniqueFd listener = listen_here(where);
   const Pair pair = connect_to(listener);
-  const auto dialled = original_destination(pair.accepted.get(), mode);
+  const auto dialled = original_destination(pair.accepted.get(), mode, Address::parse(where)->family());
   REQUIRE(dialled);
   CHECK(*dialled == *local_end_of(listener.get()));
 }
@@ -90,9 +90,9 @@ TEST_CASE("what is no internet connection has no destination and no client", "[n
   REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
   const UniqueFd a = UniqueFd::adopt(ends[0]), b = UniqueFd::adopt(ends[1]);
   for (const ListenMode mode : {ListenMode::redirect, ListenMode::tproxy, ListenMode::direct})
-    CHECK_FALSE(original_destination(a.get(), mode));
+    for (const Family family : {Family::v4, Family::v6}) CHECK_FALSE(original_destination(a.get(), mode, family));
   CHECK_FALSE(client_of(a.get()));
-  CHECK_FALSE(original_destination(-1, ListenMode::redirect));
+  CHECK_FALSE(original_destination(-1, ListenMode::redirect, Family::v4));
 }
 
 TEST_CASE("an IPv6 listener leaves IPv4 alone", "[net]") {

@@ -7,7 +7,9 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -233,6 +235,129 @@ TEST_CASE("only a worker's own report of its own connection is believed", "[port
   Retire retire;
   REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);  // its life is over
   CHECK(packet.read(retire));
+}
+
+TEST_CASE("a porter that leaves has written all its lines", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  const PorterPlan plan = plan_for(1);
+  Desk desk(plan);
+  const std::uint64_t number = desk.order();
+  desk.say_spawned(number, ::getpid());
+  const UniqueFd client = desk.dial();
+  Packet packet;
+  REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
+  REQUIRE(desk.porter->control().send(Retire{}) == Told::sent);
+  desk.say_gone(number, SIGSEGV);  // the last of its workers, and the end of its life
+  CHECK(test::left_with(desk.porter->end(), 0));
+  std::string lines;
+  char room[8192];
+  for (ssize_t n = 0; (n = ::recv(desk.lines.get(), room, sizeof room, MSG_DONTWAIT)) > 0;)
+    lines.append(room, static_cast<std::size_t>(n));
+  CHECK(lines.find("event=penalty src=127.0.0.1 cause=crashed ") != std::string::npos);
+}
+
+TEST_CASE("many ends in one report count each, and one that is not its own is enough", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  PorterPlan plan = plan_for(1);
+  plan.connections_in_life = 3;
+  Desk desk(plan);
+  const std::uint64_t number = desk.order();
+  desk.say_spawned(number, ::getpid());
+  ClosedMany news;
+  std::vector<UniqueFd> clients;
+  Packet packet;
+  for (Closed& closed : std::span(news.each).first(3)) {
+    clients.push_back(desk.dial());
+    REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
+    Serve serve;
+    REQUIRE(packet.read(serve));
+    closed.ticket = serve.ticket;
+  }
+  news.count = 3;
+  Channel reports(std::move(desk.reports), Role::worker, Role::porter);
+  const auto is_killed = [&] {  // what comes besides is the order for the next worker
+    Kill kill;
+    while (desk.nursery.await(packet, 3000) == Heard::packet)
+      if (packet.read(kill)) return kill.worker == number;
+    return false;
+  };
+  SECTION("all its own") {
+    REQUIRE(reports.send(news) == Told::sent);
+    Retire retire;
+    REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);  // its life is over
+    CHECK(packet.read(retire));
+  }
+  SECTION("one of them changed") {
+    ++news.each[2].ticket.connection;
+    REQUIRE(reports.send(news) == Told::sent);
+    CHECK(is_killed());
+  }
+  SECTION("more than there is room for") {
+    for (Closed& closed : news.each) closed = news.each[0];
+    news.count = closings_in_one + 1;
+    REQUIRE(reports.send(news) == Told::sent);
+    CHECK(is_killed());
+  }
+}
+
+TEST_CASE("the lines of connections that come together are one packet", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  PorterPlan plan = plan_for(1);
+  plan.connections_per_worker = 50;
+  Desk desk(plan);
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 5; ++i) clients.push_back(desk.dial());  // they wait until there is a worker
+  desk.say_spawned(desk.order(), ::getpid());
+  Packet packet;
+  char lines[8192];
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
+    if (i > 0) continue;  // all lines were there before the first went on
+    const ssize_t n = ::recv(desk.lines.get(), lines, sizeof lines, MSG_DONTWAIT);
+    REQUIRE(n > 0);
+    CHECK(std::count(lines, lines + n, '\x1e') == 4);
+  }
+  CHECK(::recv(desk.lines.get(), lines, sizeof lines, MSG_DONTWAIT) < 0);
+}
+
+TEST_CASE("of connections that come together each waits for a worker of its own", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  PorterPlan plan = plan_for(1);
+  plan.connections_per_worker = 1;
+  Desk desk(plan);
+  std::vector<UniqueFd> clients;
+  constexpr int crowd = 5;  // before there is a worker: the door is shut, and all of them wait
+  for (int i = 0; i < crowd; ++i) clients.push_back(desk.dial());
+  for (int i = 0; i < crowd; ++i) {
+    const std::uint64_t number = desk.order();
+    desk.say_spawned(number, 100'000 + i);
+    Packet packet;
+    REQUIRE(desk.workers.back().await(packet, 3000) == Heard::packet);  // one each, and none is lost
+    char line[4096];
+    const ssize_t n = ::recv(desk.lines.get(), line, sizeof line, MSG_DONTWAIT);
+    REQUIRE(n > 0);
+    CHECK(std::string_view(line, static_cast<std::size_t>(n)).find('\x1e') == std::string_view::npos);
+  }
+}
+
+TEST_CASE("no connection goes on whose line is not recorded, and none of its company", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  PorterPlan plan = plan_for(1);
+  plan.connections_per_worker = 50;
+  plan.source.live = 3;
+  Desk desk(plan);
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 3; ++i) clients.push_back(desk.dial());
+  desk.lines.reset();
+  desk.say_spawned(desk.order(), ::getpid());
+  for (const UniqueFd& client : clients) {
+    char byte = 0;
+    pollfd end{client.get(), POLLIN, 0};
+    REQUIRE(::poll(&end, 1, 3000) == 1);
+    CHECK(::recv(client.get(), &byte, 1, 0) <= 0);  // closed, without a byte
+  }
+  Packet packet;
+  CHECK(desk.workers[0].await(packet, 100) == Heard::nothing);
 }
 
 TEST_CASE("a worker that reports what is not its own is killed", "[porter]") {

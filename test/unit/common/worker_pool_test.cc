@@ -31,6 +31,44 @@ TEST_CASE("the worker with the fewest connections is chosen, and none without ro
   CHECK(pool.choose() == 2u);
 }
 
+TEST_CASE("who was chosen last is chosen again, while the others have not much less to do", "[worker_pool]") {
+  WorkerPool pool(8, 0, 2);
+  for (const std::uint64_t worker : {1, 2}) pool.add(worker);
+  for (const std::uint64_t c : {100, 101, 102}) {  // three more than the other has
+    CHECK(pool.choose() == 1u);
+    pool.assign(1, c, anna);
+  }
+  CHECK(pool.choose() == 2u);
+  pool.assign(2, 200, anna);
+  CHECK(pool.choose() == 2u);
+  CHECK(pool.remove(2).size() == 1);
+  CHECK(pool.choose() == 1u);
+  WorkerPool small(1, 0, 2);
+  for (const std::uint64_t worker : {1, 2}) small.add(worker);
+  small.assign(1, 100, anna);
+  CHECK(small.choose() == 2u);  // the last one has no room
+  small.assign(2, 101, anna);
+  CHECK_FALSE(small.choose());
+}
+
+TEST_CASE("free places are those of all workers, within their rooms and lives", "[worker_pool]") {
+  WorkerPool pool(3, 4);
+  CHECK(pool.places(10) == 0);
+  pool.add(1);
+  pool.add(2);
+  CHECK(pool.places(10) == 6);
+  CHECK(pool.places(5) == 5);
+  pool.assign(1, 100, anna);
+  CHECK(pool.places(10) == 5);
+  for (const std::uint64_t c : {101, 102}) pool.assign(1, c, anna);
+  CHECK(pool.places(10) == 3);
+  for (const std::uint64_t c : {100, 101, 102}) CHECK(pool.release(1, c) == anna);
+  CHECK(pool.places(10) == 4);  // 1 has one left in its life
+  pool.assign(1, 103, anna);
+  CHECK(pool.places(10) == 3);
+  CHECK(WorkerPool(3, 0).places(10) == 0);
+}
+
 TEST_CASE("a worker of one connection never gets a second one", "[worker_pool]") {
   WorkerPool pool(1, 0);
   pool.add(1);

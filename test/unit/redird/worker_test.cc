@@ -68,10 +68,15 @@ class Room {
     REQUIRE(closed.size() == 1);
     return closed[0].second;
   }
+  // The line about it, within some moments.
   std::string line() {
-    for (const std::string& line : book.lines())
-      if (line.starts_with("event=request ") || line.starts_with("event=refuse ")) return line;
-    return {};
+    std::string found;
+    (void)run_until(loop, [&] {
+      for (const std::string& line : book.lines())
+        if (line.starts_with("event=request ") || line.starts_with("event=refuse ")) found = line;
+      return !found.empty();
+    }, milliseconds(500));
+    return found;
   }
 
   Loop loop;
@@ -243,16 +248,15 @@ TEST_CASE("what is there when a connection comes is answered at once", "[redird]
   CHECK(room.hear(slow).starts_with("HTTP/1.1 301 "));
 }
 
-TEST_CASE("the lines of one round go to the logger together, and none stays behind", "[redird]") {
+TEST_CASE("the lines of some moments go to the logger together, and none stays behind", "[redird]") {
   Room room;
   std::vector<UniqueFd> clients;
   for (int i = 0; i < 3; ++i) clients.push_back(room.connect("GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: example.org\r\n\r\n"));
-  settle(room.loop);
-  const std::vector<std::string> packets = room.book.lines();
+  std::vector<std::string> packets;
+  REQUIRE(run_until(room.loop, [&] { return !(packets = room.book.lines()).empty(); }));
   REQUIRE(packets.size() == 1);
   for (const char* target : {" target=/0 ", " target=/1 ", " target=/2 "}) CHECK(has(packets[0], target));
   UniqueFd one_more = room.connect("GET /3 HTTP/1.1\r\nHost: example.org\r\n\r\n");
-  settle(room.loop);
   CHECK(has(room.line(), " target=/3 "));
 }
 
@@ -315,43 +319,92 @@ TEST_CASE("when nothing can be recorded the answer is 503", "[redird]") {
   CHECK(room.hear(wire.client).starts_with("HTTP/1.1 503 "));
 }
 
+namespace {
+
+// A worker's seat, and the porter's ends of it.
+struct Post {
+  explicit Post(Room& room) : room_(room) {
+    Ends to_porter = make_ends(), reports = make_ends();
+    porter = Channel(std::move(to_porter.ours), Role::porter, Role::worker);
+    listening = Channel(std::move(reports.ours), Role::porter, Role::worker);
+    seat.number = 1;
+    seat.porter = Channel(std::move(to_porter.theirs), Role::worker, Role::porter);
+    seat.reports = Channel(std::move(reports.theirs), Role::worker, Role::porter);
+    seat.log = &room.book.log();
+  }
+  UniqueFd hand_over(std::uint64_t connection, std::string_view said) {
+    Wire wire = make_wire();
+    if (!said.empty()) room_.say(wire.client, said);
+    Serve serve;
+    serve.ticket = make_ticket(connection, 1, room_.key);
+    const int lent[] = {wire.served.get()};
+    REQUIRE(porter.send(serve, lent) == Told::sent);
+    return std::move(wire.client);
+  }
+
+  Channel porter, listening;
+  WorkerSeat seat;
+
+ private:
+  Room& room_;
+};
+
+}  // namespace
+
 // The whole life, in this process: its loop ends when the porter lets it.
 TEST_CASE("a worker serves what the porter brings, tells of each end, and leaves when told",
           "[redird]") {
   Room room;
-  Ends to_porter = make_ends(), reports = make_ends();
-  Channel porter(std::move(to_porter.ours), Role::porter, Role::worker);
-  Channel listening(std::move(reports.ours), Role::porter, Role::worker);
-  WorkerSeat seat;
-  seat.number = 1;
-  seat.porter = Channel(std::move(to_porter.theirs), Role::worker, Role::porter);
-  seat.reports = Channel(std::move(reports.theirs), Role::worker, Role::porter);
-  seat.log = &room.book.log();
-  Wire wire = make_wire();
-  Serve serve;
-  serve.ticket = make_ticket(77, 1, room.key);
-  const int lent[] = {wire.served.get()};
-  REQUIRE(porter.send(serve, lent) == Told::sent);
-  wire.served.reset();
+  Post post(room);
+  UniqueFd client = post.hand_over(77, {});
   SECTION("told to retire") {
-    REQUIRE(porter.send(Retire{}) == Told::sent);
-    room.say(wire.client, "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n");
-    REQUIRE(::shutdown(wire.client.get(), SHUT_WR) == 0);
-    CHECK(live_as_worker(seat, room.settings) == 0);
-    CHECK(room.hear(wire.client).starts_with("HTTP/1.1 301 "));
+    REQUIRE(post.porter.send(Retire{}) == Told::sent);
+    room.say(client, "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n");
+    REQUIRE(::shutdown(client.get(), SHUT_WR) == 0);
+    CHECK(live_as_worker(post.seat, room.settings) == 0);
+    CHECK(room.hear(client).starts_with("HTTP/1.1 301 "));
     Packet packet;
-    Closed closed;
-    REQUIRE(listening.receive(packet) == Heard::packet);
+    ClosedMany closed;
+    REQUIRE(post.listening.receive(packet) == Heard::packet);
     REQUIRE(packet.read(closed));
-    CHECK(closed.ticket.connection == 77);
-    CHECK(closed.cause == Cause::served);
+    REQUIRE(closed.count == 1);
+    CHECK(closed.each[0].ticket.connection == 77);
+    CHECK(closed.each[0].cause == Cause::served);
+    CHECK(has(room.line(), "event=request "));  // written before it left
   }
   SECTION("left alone") {
-    porter.close();
-    CHECK(live_as_worker(seat, room.settings) == 0);
+    post.porter.close();
+    CHECK(live_as_worker(post.seat, room.settings) == 0);
   }
   SECTION("told nonsense") {
-    REQUIRE(::send(porter.fd(), "x", 1, 0) == 1);
-    CHECK(live_as_worker(seat, room.settings) == exit_contradiction);
+    REQUIRE(::send(post.porter.fd(), "x", 1, 0) == 1);
+    CHECK(live_as_worker(post.seat, room.settings) == exit_contradiction);
   }
+}
+
+TEST_CASE("a worker tells of many ends in few messages, and of each of them once", "[redird]") {
+  constexpr std::uint64_t many = 40;
+  Room room;
+  room.settings.isolation.connections_per_worker = 256;
+  Post post(room);
+  std::vector<UniqueFd> clients;
+  for (std::uint64_t i = 1; i <= many; ++i)
+    clients.push_back(post.hand_over(i, "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n"));
+  REQUIRE(post.porter.send(Retire{}) == Told::sent);
+  CHECK(live_as_worker(post.seat, room.settings) == 0);
+  std::vector<std::uint64_t> told;
+  int messages = 0;
+  for (Packet packet; post.listening.receive(packet) == Heard::packet; ++messages) {
+    ClosedMany closed;
+    REQUIRE(packet.read(closed));
+    REQUIRE(closed.count <= closed.each.size());
+    for (std::size_t i = 0; i < closed.count; ++i) {
+      told.push_back(closed.each[i].ticket.connection);
+      CHECK(closed.each[i].cause == Cause::served);
+      CHECK(is_sealed_for(closed.each[i].ticket, room.key, 1));
+    }
+  }
+  CHECK(messages < 10);
+  REQUIRE(told.size() == many);
+  for (std::uint64_t i = 0; i < many; ++i) CHECK(told[i] == i + 1);
 }
