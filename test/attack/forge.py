@@ -63,6 +63,7 @@ FIELDS = {
     ("sessions", "list_keys"): (TAG, T),
     ("sessions", "verify"): (TAG, T, COOKIE),
     ("porter", "closed"): (T, number(1, 1)),
+    ("porter", "closed_many"): (number(1, 2), T, number(1, 1)),
 }
 assert set(FIELDS) == MAY_SEND, f"not the messages that a worker may send: {set(FIELDS) ^ MAY_SEND}"
 WITH_TICKET = [key for key, fields in FIELDS.items() if T in fields]
