@@ -1,22 +1,28 @@
-// A bounded queue of bytes in one piece of memory, which grows with what is in it.  Full
+// A bounded queue of bytes in one piece of memory, which grows with what is in it and comes from
+// the lent room: release() it when nothing is on its way.  Full
 // means: stop reading.  Views of its contents stay good until room(), append() or release()
 // is called.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <span>
 #include <string_view>
 
+#include "common/lent_room.h"
 #include "common/secret.h"
 
 namespace postern {
 
 class Buffer {
  public:
-  explicit Buffer(std::size_t capacity) : capacity_(capacity) {}
+  // `capacity`: at most 4 GiB.
+  explicit Buffer(std::size_t capacity)
+      : capacity_(static_cast<std::uint32_t>(std::min<std::size_t>(capacity, UINT32_MAX))) {}
   ~Buffer() { release(); }
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
@@ -34,7 +40,7 @@ class Buffer {
     return {memory_.get() + end_, held_ - end_};
   }
   void filled(std::size_t n) {
-    end_ += std::min(n, held_ - end_);
+    end_ += static_cast<std::uint32_t>(std::min<std::size_t>(n, held_ - end_));
     used_ = std::max(used_, end_);
   }
   // False, and nothing added, when `text` has no room.
@@ -47,7 +53,7 @@ class Buffer {
     return true;
   }
   void drop(std::size_t n) {
-    begin_ += std::min(n, size());
+    begin_ += static_cast<std::uint32_t>(std::min(n, size()));
     if (begin_ == end_) begin_ = end_ = 0;
   }
   // Drops everything and gives the memory back, wiped: it may have held a passcode.
@@ -58,6 +64,10 @@ class Buffer {
   }
 
  private:
+  struct TakeBack {
+    void operator()(char* block) const { take_back(block); }
+  };
+  using Memory = std::unique_ptr<char[], TakeBack>;
   static constexpr std::size_t first_held = 4096;  // most heads, and many answers
 
   // At least `wanted` bytes behind end_, as far as the capacity goes: by moving what there is
@@ -69,22 +79,23 @@ class Buffer {
       begin_ = 0;
     }
     if (wanted <= held_ - end_ || held_ == capacity_) return;
-    const std::size_t grown = std::min(capacity_, std::max({first_held, held_ * 4, end_ + wanted}));
-    auto larger = std::make_unique_for_overwrite<char[]>(grown);
+    const std::size_t grown = std::min<std::size_t>(capacity_, std::max({first_held, std::size_t{held_} * 4, end_ + wanted}));
+    Memory larger(static_cast<char*>(lend(grown)));
+    if (!larger) std::abort();
     if (memory_) {
       std::memcpy(larger.get(), memory_.get(), end_);
       wipe(memory_.get(), used_);
     }
     memory_ = std::move(larger);
-    held_ = grown;
+    held_ = static_cast<std::uint32_t>(grown);
     used_ = end_;
   }
 
-  std::size_t capacity_;
-  std::unique_ptr<char[]> memory_;
-  std::size_t held_ = 0;            // bytes of memory_
-  std::size_t begin_ = 0, end_ = 0;
-  std::size_t used_ = 0;            // that many bytes of memory_ may hold something
+  Memory memory_;
+  std::uint32_t capacity_;
+  std::uint32_t held_ = 0;            // bytes of memory_
+  std::uint32_t begin_ = 0, end_ = 0;
+  std::uint32_t used_ = 0;            // that many bytes of memory_ may hold something
 };
 
 }  // namespace postern

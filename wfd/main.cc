@@ -16,6 +16,7 @@
 #include "wfd/gate.h"
 #include "wfd/key_check.h"
 #include "wfd/roles.h"
+#include "wfd/tls_memory.h"
 #include "wfd/worker.h"
 
 namespace postern::wfd {
@@ -165,6 +166,7 @@ class Wfd final : public DaemonPlan {
 }  // namespace postern::wfd
 
 int main(int argc, char** argv) {
+  if (!postern::wfd::lend_to_openssl()) return postern::exit_contradiction;
   postern::wfd::Wfd plan;
   return postern::run_daemon(argc, argv, plan);
 }

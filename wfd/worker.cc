@@ -4,6 +4,7 @@
 
 #include "wfd/worker.h"
 
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -11,11 +12,15 @@
 
 #include <algorithm>
 
+#include "common/lent_room.h"
+
 namespace postern::wfd {
 namespace {
 
 constexpr int signer_patience_ms = 2000;
 constexpr Duration review_period = milliseconds(500);
+constexpr Duration tidy_period = milliseconds(250);
+constexpr unsigned most_untidy = 20;  // periods in a row that always had work
 
 }  // namespace
 
@@ -145,6 +150,24 @@ void Worker::sweep() {
   over_.clear();
   const bool single = shop_.settings.isolation.connections_per_worker == 1;
   if (connections_.empty() && (single || retiring_)) loop_.stop(0);
+  else rests();
+}
+
+// What a request needs while it is under way leaves holes between what its connection needs
+// for good.  Whole pages of those go back to the kernel once there was nothing to do for a
+// moment; in a worker that always has something to do, now and then.
+void Worker::rests() {
+  had_work_ = true;
+  if (!tidier_.active()) tidier_.set(loop_, loop_.now() + tidy_period, [this] { tidy(); });
+}
+
+void Worker::tidy() {
+  const bool later = had_work_ && ++untidy_ < most_untidy;
+  had_work_ = false;
+  if (later) return tidier_.set(loop_, loop_.now() + tidy_period, [this] { tidy(); });
+  untidy_ = 0;
+  empty_lent_room();
+  (void)::malloc_trim(0);  // there may have been nothing to give
 }
 
 bool Worker::record(const Line& line) {
@@ -310,6 +333,7 @@ std::size_t Worker::take(std::uint64_t connection, std::span<const std::byte> id
 int run_worker(Shop& shop, WorkerSeat& seat) {
   Result<Loop> loop = Loop::open();
   if (!loop) return exit_system;
+  if (shop.settings.isolation.connections_per_worker > 1) open_lent_room();
   Worker worker(shop, seat, *loop);
   if (!worker.start()) return exit_system;
   const Result<int> code = loop->run();

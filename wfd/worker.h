@@ -57,6 +57,9 @@ class Worker final : public SignPeer, public ResumptionPeer {
   // Something goes on under a verdict: from now on all that does is reviewed, twice a
   // second, until nothing is left.
   void watch_standing();
+  // A connection has nothing more to do for now: the memory that it needed meanwhile is wanted
+  // no more.
+  void rests();
   // The connection is over; it is destroyed after this round.
   void finished(Connection& connection, Cause cause);
 
@@ -97,6 +100,7 @@ class Worker final : public SignPeer, public ResumptionPeer {
   const Ticket* ticket_of(std::uint64_t connection) const;
   void sweep();
   void review();
+  void tidy();
 
   Shop& shop_;
   WorkerSeat& seat_;
@@ -109,7 +113,9 @@ class Worker final : public SignPeer, public ResumptionPeer {
   std::vector<std::unique_ptr<Connection>> over_;
   std::optional<GenerationReader> generations_;
   std::string cookie_domain_;
-  Timer sweeper_, reviewer_, recorder_;
+  Timer sweeper_, reviewer_, recorder_, tidier_;
+  unsigned untidy_ = 0;    // looks at it since memory was given back
+  bool had_work_ = false;  // since the last of them
   bool retiring_ = false;
 };
 

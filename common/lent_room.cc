@@ -1,0 +1,63 @@
+// Pieces of one size, the last that came back first: its pages are there, and perhaps still in
+// the processor's cache.  Used by Buffer, and by OpenSSL through wfd/tls_memory.cc; one of the
+// few files that speak to the heap itself.  Never keep anything here that outlives a request.
+
+#include "common/lent_room.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+
+namespace postern {
+namespace {
+
+constexpr std::size_t pieces = 1024;
+
+struct Room {
+  std::byte* begin = nullptr;  // null: not made
+  std::size_t used = 0;        // so many pieces were ever lent; those behind them are untouched
+  std::array<std::uint16_t, pieces> back{};  // numbers of those that came back: a stack
+  std::size_t height = 0;
+  std::size_t clean = 0;       // of the stack, from its bottom: these have no pages
+};
+constinit Room room;
+
+}  // namespace
+
+void open_lent_room() {
+  void* place = ::mmap(nullptr, pieces * lent_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (place != MAP_FAILED) room.begin = static_cast<std::byte*>(place);
+}
+
+void* lend(std::size_t bytes) {
+  if (room.begin == nullptr || bytes > lent_bytes) return std::malloc(bytes);
+  if (room.height == 0 && room.used == pieces) return std::malloc(bytes);
+  const std::size_t piece = room.height == 0 ? room.used++ : room.back[--room.height];
+  room.clean = std::min(room.clean, room.height);
+  return room.begin + piece * lent_bytes;
+}
+
+void take_back(void* block) {
+  if (!is_lent(block)) return std::free(block);
+  const auto offset = static_cast<std::size_t>(static_cast<std::byte*>(block) - room.begin);
+  // As malloc does: who gives back what he has not got has lost count.
+  if (offset % lent_bytes != 0 || room.height == room.used) std::abort();
+  room.back[room.height++] = static_cast<std::uint16_t>(offset / lent_bytes);
+}
+
+bool is_lent(const void* block) {
+  const auto* place = static_cast<const std::byte*>(block);
+  return room.begin != nullptr && !std::less<>()(place, room.begin) &&
+         std::less<>()(place, room.begin + pieces * lent_bytes);
+}
+
+void empty_lent_room() {
+  for (; room.clean < room.height; ++room.clean)
+    (void)::madvise(room.begin + room.back[room.clean] * lent_bytes, lent_bytes, MADV_DONTNEED);
+}
+
+}  // namespace postern

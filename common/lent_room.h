@@ -1,0 +1,27 @@
+// Room for what is large and soon gone: the buffers that bytes pass through.  On the heap such
+// a buffer leaves a hole between things that stay, and most pages of those would then hold
+// next to nothing.  One such room for a process; it must be asked for.
+#pragma once
+
+#include <cstddef>
+
+namespace postern {
+
+inline constexpr std::size_t lent_bytes = 24 * 1024;  // a piece; untouched pages of it cost nothing
+
+// Makes the room, for a process that serves many at a time.  Without it, or when it is full,
+// pieces come from the heap.
+void open_lent_room();
+
+// `bytes` of memory, aligned for everything; null when there is none.  More than lent_bytes come
+// from the heap.
+[[nodiscard]] void* lend(std::size_t bytes);
+// Takes back what came from lend(), or from malloc(); null is nothing.
+void take_back(void* block);
+// True for a piece of the room: it has lent_bytes.
+bool is_lent(const void* block);
+
+// Gives the kernel all pages of the room that hold nothing now.
+void empty_lent_room();
+
+}  // namespace postern

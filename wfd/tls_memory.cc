@@ -1,0 +1,48 @@
+// OpenSSL's buffers are large, and gone as soon as a record or a handshake is complete, while
+// what it makes in between stays as long as the connection: on one heap it would be as full of
+// holes as of memory in use.  Which of its pieces are buffers can only be told by their sizes.
+
+#include "wfd/tls_memory.h"
+
+#include <openssl/crypto.h>
+
+#include <cstdlib>
+#include <cstring>
+
+#include "common/lent_room.h"
+
+namespace postern::wfd {
+namespace {
+
+constexpr std::size_t handshake_write_bytes = 4096;  // the two buffers of BIO_f_buffer
+constexpr std::size_t record_bytes = 16 * 1024;      // a record, or a message of a handshake, and more
+
+// An SSL is larger than the former, and smaller than the latter.
+bool is_buffer(std::size_t bytes) { return bytes == handshake_write_bytes || bytes >= record_bytes; }
+
+void* get(std::size_t bytes, const char*, int) {
+  if (bytes == 0) return nullptr;
+  return is_buffer(bytes) ? lend(bytes) : std::malloc(bytes);
+}
+
+void release(void* block, const char*, int) { take_back(block); }
+
+void* resize(void* block, std::size_t bytes, const char* file, int line) {
+  if (block == nullptr || bytes == 0) {
+    take_back(block);
+    return get(bytes, file, line);
+  }
+  if (!is_lent(block)) return std::realloc(block, bytes);
+  if (bytes <= lent_bytes) return block;
+  void* larger = std::malloc(bytes);
+  if (larger == nullptr) return nullptr;
+  std::memcpy(larger, block, lent_bytes);
+  take_back(block);
+  return larger;
+}
+
+}  // namespace
+
+bool lend_to_openssl() { return CRYPTO_set_mem_functions(get, resize, release) == 1; }
+
+}  // namespace postern::wfd
