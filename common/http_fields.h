@@ -31,6 +31,8 @@ class Fields {
   // False, and nothing added, when there is no room.
   [[nodiscard]] bool add(const Field& field);
   void clear() { fields_.clear(); }
+  // Gives the room back, too.
+  void release() { fields_ = std::vector<Field>(); }
 
   std::size_t size() const { return fields_.size(); }
   const Field* begin() const { return fields_.data(); }

@@ -193,7 +193,7 @@ bool Broker::learn(Client& client, Learned& message, Packet&) {
   const Reached& reached = place->second;
   const bool over_tls = message.port == Port::https || message.port == Port::https_verified;
   const bool seen = message.port == Port::none || over_tls == reached.tls;
-  if (seen && reached.host == message.host) ports_.learn(reached.key, message.port, loop_.now());
+  if (seen && reached.host == message.host.view()) ports_.learn(reached.key, message.port, loop_.now());
   return true;
 }
 
@@ -247,7 +247,7 @@ void Broker::arrived(std::uint32_t number, UniqueFd socket, const DialTarget& ta
   // With more connections than a worker has at once, any old one can be forgotten.
   if (reached.size() >= per_worker_ && !reached.contains(errand.ticket.connection))
     reached.erase(reached.begin());
-  reached[errand.ticket.connection] = {errand.plan.key, errand.host, target.tls};
+  reached[errand.ticket.connection] = {errand.plan.key, std::string(errand.host.view()), target.tls};
   Dialled answer;
   answer.tag = errand.tag;
   answer.tls = target.tls;

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "common/channel.h"
 #include "common/log.h"
@@ -61,7 +62,7 @@ class Broker {
   // What a connection of a worker's reached last; only that can be learned about.
   struct Reached {
     Endpoint key;
-    HostName host;
+    std::string host;  // no HostName: there is one of these for each connection
     bool tls = false;
   };
   struct Account {

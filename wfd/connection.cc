@@ -6,7 +6,9 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 #include "wfd/worker.h"
 
@@ -45,9 +47,7 @@ Connection::~Connection() { forget_question(); }
 Result<void> Connection::start() {
   TRY_VOID(client_watcher_.start(worker_.loop(), client_.fd(), EPOLLIN,
                                  [this](std::uint32_t events) { on_client(events); }));
-  lifetime_.set(worker_.loop(), worker_.loop().now() + worker_.shop().settings.limits.connection_lifetime,
-                [this] { state_ == State::exchange ? cut_answer("lifetime") : end(cause_); });
-  begin_exchange();
+  life_ends_ = worker_.loop().now() + worker_.shop().settings.limits.connection_lifetime;
   set_deadline();
   drive();
   return {};
@@ -62,7 +62,8 @@ void Connection::drive() {
   while ((this->*steps[static_cast<std::size_t>(state_)])()) {
     if (++taken < steps_a_turn) continue;
     // Later than now: a timer that is due now would come before everybody else's turn.
-    resume_.set(worker_.loop(), worker_.loop().now() + Duration{1}, [this] { drive(); });
+    resume_ = true;
+    look_at(worker_.loop().now() + Duration{1});
     break;
   }
   if (state_ != State::closed) watch_client();
@@ -111,17 +112,22 @@ Duration Connection::time_for(State state) const {
 // Most deadlines are followed by a later one: then the timer stays where it is, and goes on
 // from there when it finds that it is early.
 void Connection::set_deadline() {
-  deadline_at_ = worker_.loop().now() + time_for(state_);
-  if (deadline_.active() && timer_at_ <= deadline_at_) return;
-  timer_at_ = deadline_at_;
-  deadline_.set(worker_.loop(), timer_at_, [this] { on_deadline(); });
+  deadline_at_ = std::min(worker_.loop().now() + time_for(state_), life_ends_);
+  if (!deadline_.active() || deadline_at_ < timer_at_) look_at(deadline_at_);
+}
+
+void Connection::look_at(Mono when) {
+  timer_at_ = when;
+  deadline_.set(worker_.loop(), when, [this] { on_deadline(); });
 }
 
 void Connection::on_deadline() {
-  if (worker_.loop().now() < deadline_at_) {
-    timer_at_ = deadline_at_;
-    return deadline_.set(worker_.loop(), timer_at_, [this] { on_deadline(); });
+  if (resume_ || worker_.loop().now() < deadline_at_) {
+    look_at(deadline_at_);
+    if (std::exchange(resume_, false)) drive();
+    return;
   }
+  if (life_ends_ <= worker_.loop().now()) return state_ == State::exchange ? cut_answer("lifetime") : end(cause_);
   switch (state_) {
     case State::handshake:
       log_refusal(0, "slow");
@@ -256,6 +262,7 @@ bool Connection::step_read_head() {
     if (client_eof_) end(cause_);
     return false;
   }
+  if (!now_) begin_exchange();
   const HeadResult result = parse_request(in_.view(), head_limits(), head_);
   if (result.state == Parse::more) {
     if (client_eof_) end(cause_);  // it changed its mind
@@ -322,10 +329,11 @@ void Connection::finish_exchange() {
   if (in_.empty()) in_.release();
   if (out_.empty()) out_.release();
   client_.rest();
-  if (upstream_) upstream_->rest();  // most connections wait most of the time
-  head_.size = 0;
+  if (upstream_) upstream_->rest();
+  head_ = RequestHead();
   kept_.reset();
-  begin_exchange();
+  now_.reset();
+  worker_.rests();
 }
 
 // The end.  A request that was under way is still logged, as far as it came.
@@ -336,7 +344,6 @@ void Connection::end(Cause cause) {
   cause_ = cause;
   state_ = State::closed;
   deadline_.cancel();
-  resume_.cancel();
   if (!driving_) worker_.finished(*this, cause_);
 }
 

@@ -69,7 +69,8 @@ class Connection {
   void retire();
 
  private:
-  // One request and its answer; made anew for each.
+  // One request and its answer; made when the first byte of it is here, gone with its line in
+  // the log: most connections wait for a request most of the time.
   struct Exchange {
     bool known = false;  // there is something to log
     std::string method, target, host;  // copies, for the log and for comparing
@@ -120,6 +121,7 @@ class Connection {
   void take(Event event);
   void set_deadline();
   Duration time_for(State state) const;
+  void look_at(Mono when);
   void on_deadline();
   void on_client(std::uint32_t events);
   void watch_client();
@@ -267,8 +269,9 @@ class Connection {
   Ticket ticket_;
   Stream client_;
   Watcher client_watcher_;
-  Timer deadline_, lifetime_, resume_;
+  Timer deadline_;
   Mono deadline_at_{}, timer_at_{};  // of this state; when deadline_ will look, which may be earlier
+  Mono life_ends_{};
   State state_ = State::handshake;
   Cause cause_ = Cause::served;
   Buffer in_, out_;
@@ -276,7 +279,7 @@ class Connection {
   std::size_t own_sent_ = 0;
   RequestHead head_;            // views into in_
   BodyReader request_body_;
-  std::unique_ptr<Exchange> now_;
+  std::unique_ptr<Exchange> now_;  // null while none is under way: in handshake, and between two in read_head
   Verdict verdict_;             // the last one, for the cookie it was given for
   CookieValue verdict_cookie_;
   Mono touched_{};              // when sessions last heard of a request under it,
@@ -290,6 +293,7 @@ class Connection {
   bool client_eof_ = false;
   bool last_request_ = false;
   bool driving_ = false;
+  bool resume_ = false;         // others had their turn: go on
   std::uint64_t requests_ = 0;
   bool end_said_ = false;
   std::size_t lingered_ = 0;

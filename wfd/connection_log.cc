@@ -10,7 +10,7 @@ namespace postern::wfd {
 
 // Once for each request, and whatever became of it: without a status when none was said.
 void Connection::log_request() {
-  if (!now_->known) return;
+  if (!now_ || !now_->known) return;
   now_->known = false;
   const std::string status = now_->status == 0 ? "" : std::to_string(now_->status);
   const Mono now = worker_.loop().now();

@@ -47,6 +47,7 @@ struct Upstream {
   void rest() {
     if (in.empty()) in.release();
     if (out.empty()) out.release();
+    head.fields.release();
     stream.rest();
   }
   // It spoke HTTP/1.0 before, which has no 100.

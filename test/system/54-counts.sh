@@ -108,14 +108,45 @@ def connections(times=40):
         check(f"connection, {PER_WORKER} a worker", counted(pid, work), times, {"sendmsg": 6.3, "all": 50})
 
 
+def own_kib(pid):
+    """Memory that the process shares with nobody."""
+    with open(f"/proc/{pid}/smaps_rollup") as rollup:
+        return sum(int(line.split()[1]) for line in rollup if line.startswith("Private"))
+
+
+def resting(count=200, most=16):
+    """Connections that had requests under way all at once, and then rest."""
+    with wire.https(HOST) as c:
+        assert c.ask(PAGE)[0] == 200
+        pid = wire.worker_of(c)
+        before = own_kib(pid)
+        crowd = [wire.https(HOST) for _ in range(count)]
+        for one in crowd:
+            one.send(PAGE)
+        for one in crowd:
+            assert one.answer()[0] == 200
+        assert wire.worker_of(crowd[-1]) == pid
+        for look in range(100):
+            each = (own_kib(pid) - before) / count
+            if each <= most:
+                break
+            time.sleep(0.05)  # between two looks: what was only needed meanwhile is given back in a while
+        print(f"  resting connection: {each:.1f} KiB after {look * 0.05:.2f} s")
+        assert 8 < each <= most, f"{each:.1f} KiB for a resting connection"
+        for one in crowd:
+            one.raw.close()
+
+
 kept_alive()
 bodies()
 if PER_WORKER == 1:
     touched()
 else:
     connections()
+    resting()
 END
 
+setting wfd limits per_source 1000
 setting wfd isolation spare_workers 1  # all connections meet in one worker
 for number in 1 256; do
   gate_stop
