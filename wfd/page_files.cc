@@ -74,9 +74,7 @@ Result<std::string> read_page_file(int directory, const std::string& name, std::
     size += static_cast<std::size_t>(got);
   }
   if (size > limit) return fail("cannot read " + name + ": over " + std::to_string(limit) + " bytes");
-  content.resize(size);
-  content.shrink_to_fit();
-  return content;
+  return content.substr(0, size);  // a copy: without exceptions shrink_to_fit() does nothing
 }
 
 Result<std::vector<std::string>> list_page_names(int directory) {
