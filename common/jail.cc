@@ -75,6 +75,7 @@ Result<void> set_limit(int which, std::uint64_t value) {
   if (::getrlimit(static_cast<__rlimit_resource>(which), &given) != 0)
     return fail_errno("cannot ask for a resource limit");
   const rlim_t most = std::min<rlim_t>(value, given.rlim_max);
+  if (given.rlim_cur == most && given.rlim_max == most) return {};
   const rlimit limit{most, most};
   if (::setrlimit(static_cast<__rlimit_resource>(which), &limit) != 0)
     return fail_errno("cannot set a resource limit");
