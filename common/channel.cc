@@ -115,14 +115,14 @@ Heard Channel::receive(Packet& packet) {
 }
 
 Heard Channel::await(Packet& packet, int milliseconds) {
-  for (;;) {
-    const Heard heard = receive(packet);
-    if (heard != Heard::nothing) return heard;
+  while (fd_) {
     pollfd wait{fd_.get(), POLLIN, 0};
     const int n = ::poll(&wait, 1, milliseconds);
-    if (n == 0) return Heard::nothing;
     if (n < 0 && errno != EINTR) return Heard::closed;
+    const Heard heard = n > 0 ? receive(packet) : Heard::nothing;
+    if (n == 0 || heard != Heard::nothing) return heard;
   }
+  return Heard::closed;
 }
 
 Result<std::pair<UniqueFd, UniqueFd>> make_channel() {
