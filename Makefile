@@ -30,14 +30,14 @@ say       = $(if $(V),,@printf '%-5s %s\n' $(1) $(2))
 .PHONY: all
 all:
 
-# program NAME, sources, libraries: build/bin/NAME
+# program NAME, sources, libraries, objects behind these: build/bin/NAME
 PROGRAMS :=
 define program
 PROGRAMS += $(B)/bin/$(1)
-$(B)/bin/$(1): $$(patsubst %.cc,$(B)/obj/%.o,$(2))
+$(B)/bin/$(1): $$(patsubst %.cc,$(B)/obj/%.o,$(2)) $(4)
 	@mkdir -p $$(@D)
 	$$(call say,LINK,$$@)
-	$$(Q)$$(CXX) $$(LDFLAGS) -o $$@ $$^ $(3)
+	$$(Q)$$(CXX) $$(LDFLAGS) -o $$@ $$(filter-out $(4),$$^) $(3) $(4)
 endef
 
 include $(wildcard common/part.mk redird/part.mk wfd/part.mk authd/part.mk test/part.mk etc/part.mk)

@@ -5,6 +5,7 @@
 #include "common/master.h"
 
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
@@ -363,7 +364,8 @@ int run_daemon(int argc, char** argv, DaemonPlan& plan) {
   const Result<Options> options = read_options(argc, argv, plan.daemon());
   if (!options) return complain(options.error().what, exit_config);
   if (options->version) {
-    (void)std::printf("postern %s %s\n", std::string(name_of(plan.daemon())).c_str(), POSTERN_VERSION);
+    (void)std::printf("postern %s %s\n%s\n", std::string(name_of(plan.daemon())).c_str(), POSTERN_VERSION,
+                      OpenSSL_version(OPENSSL_VERSION));
     return 0;
   }
   if (options->role != Role::none) {

@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <map>
 
+#include "common/forkable.h"
 #include "common/sandbox.h"
 #include "common/sandbox_policy.h"
 
@@ -221,9 +222,12 @@ void Nursery::on_child() {
 Result<int> run_nursery(RoleProcess& self, const NurseryPlan& plan) {
   Nursery nursery(self, plan);
   TRY_VOID(nursery.open());
+  const bool huge = move_to_huge_pages(plan.code);
+  if (self.log().verbose()) self.log().debug(huge ? "code lies in huge pages" : "code lies in small pages");
   TRY_VOID(self.enter_jail(false, [&] { return nursery.prepare(); }));
   TRY_VOID(nursery.start());
   TRY_VOID(self.ready());
+  close_heap_holes();
   return self.loop().run();
 }
 

@@ -3,7 +3,9 @@
 // worker on the porter's word.
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <span>
 
 #include "common/role_process.h"
 
@@ -21,6 +23,7 @@ struct WorkerSeat {
 
 struct NurseryPlan {
   bool plain = false;                 // workers have no channel but to the porter (redird)
+  std::span<const std::byte> code;    // the program's, where it can be moved; see forkable.h
   // Runs after the chroot and before the filter: pages are read, TLS is warmed up.
   std::function<Result<void>()> warm_up;
   // The whole life of a worker, in its own process, under its own filter.

@@ -16,6 +16,7 @@
 #include "wfd/gate.h"
 #include "wfd/key_check.h"
 #include "wfd/roles.h"
+#include "wfd/text_room.h"
 #include "wfd/tls_memory.h"
 #include "wfd/worker.h"
 
@@ -41,6 +42,7 @@ Result<int> live_as_porter(RoleProcess& self) {
 Result<int> live_as_nursery(RoleProcess& self) {
   const std::unique_ptr<Shop> shop = TRY(Shop::open(self));
   NurseryPlan plan;
+  plan.code = program_text();
   plan.warm_up = [&shop] { return shop->warm_up(); };
   plan.work = [&shop](WorkerSeat& seat) { return run_worker(*shop, seat); };
   return run_nursery(self, plan);

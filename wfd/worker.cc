@@ -4,7 +4,6 @@
 
 #include "wfd/worker.h"
 
-#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -12,6 +11,7 @@
 
 #include <algorithm>
 
+#include "common/forkable.h"
 #include "common/lent_room.h"
 
 namespace postern::wfd {
@@ -145,6 +145,11 @@ void Worker::finished(Connection& connection, Cause cause) {
   sweeper_.set(loop_, loop_.now(), [this] { sweep(); });
 }
 
+void Worker::forget_connections() {
+  over_.clear();
+  connections_.clear();
+}
+
 // Connections are destroyed here, when none of their functions is on the stack.
 void Worker::sweep() {
   over_.clear();
@@ -167,7 +172,7 @@ void Worker::tidy() {
   if (later) return tidier_.set(loop_, loop_.now() + tidy_period, [this] { tidy(); });
   untidy_ = 0;
   empty_lent_room();
-  (void)::malloc_trim(0);  // there may have been nothing to give
+  give_memory_back();
 }
 
 bool Worker::record(const Line& line) {
@@ -334,10 +339,12 @@ int run_worker(Shop& shop, WorkerSeat& seat) {
   Result<Loop> loop = Loop::open();
   if (!loop) return exit_system;
   if (shop.settings.isolation.connections_per_worker > 1) open_lent_room();
-  Worker worker(shop, seat, *loop);
-  if (!worker.start()) return exit_system;
+  auto worker = std::make_unique<Worker>(shop, seat, *loop);
+  if (!worker->start()) return exit_system;
   const Result<int> code = loop->run();
-  (void)worker.log().flush();  // nothing more can be done about it
+  (void)worker->log().flush();  // nothing more can be done about it
+  worker->forget_connections();
+  (void)worker.release();  // channels and memory: the process ends, and the kernel is faster at that
   return code ? *code : exit_system;
 }
 

@@ -62,6 +62,8 @@ class Worker final : public SignPeer, public ResumptionPeer {
   void rests();
   // The connection is over; it is destroyed after this round.
   void finished(Connection& connection, Cause cause);
+  // Destroys all connections, and with them what is secret.  For the end, outside the loop.
+  void forget_connections();
 
   Result<SignatureBytes> sign(const SignRequest& request) override;
   void keep(std::uint64_t connection, std::span<const std::byte> id, std::span<const std::byte> blob,

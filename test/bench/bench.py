@@ -111,7 +111,7 @@ def measure_idle(target, count):
     before = sum(group.pss() for group in target.groups)
     load = Load(target, dict(GET, mode="idle", connections=count))
     result = load.go()
-    time.sleep(0.5)  # and all is quiet
+    time.sleep(2)  # idle is who has said nothing for a while
     after = sum(group.pss() for group in target.groups)
     load.end()
     settled(target)

@@ -165,6 +165,7 @@ init 0 redird stop
 for daemon in redird wfd authd; do
   run 0 $daemon -V
   says "^postern $daemon [0-9.]+$"
+  says "^OpenSSL 3"
   run 0 $daemon -n
   run 100 $daemon --no-such-option
   run 100 $daemon -c /etc/postern/none.conf

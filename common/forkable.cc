@@ -1,0 +1,72 @@
+// Where the code and the heap of a nursery lie, and of its workers.  Called by nursery.cc before
+// it has a worker, and by workers at rest.  Nothing here may make a start or a connection
+// fail: without it they cost more, and that is all.
+
+#include "common/forkable.h"
+
+#include <linux/mman.h>
+#include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+
+namespace postern {
+namespace {
+
+constexpr std::uintptr_t huge_page = 2 * 1024 * 1024;
+constexpr std::uintptr_t page = 4096;
+// malloc of glibc: one kind of block for each 16 bytes, up to here at the least, from the least
+// on; 8 bytes of a block are its own.
+constexpr std::size_t least_block = 24, block_step = 16, small_block = 1032;
+constexpr std::uintptr_t frame = 1024;        // that give_memory_back() itself may need
+constexpr std::uintptr_t depth = 128 * 1024;  // of the stack that is looked at
+
+std::uintptr_t at(const void* place) { return reinterpret_cast<std::uintptr_t>(place); }
+std::uintptr_t round_up(std::uintptr_t place) { return (place + huge_page - 1) / huge_page * huge_page; }
+
+// Where the heap has not been used yet: no block that lies behind has come from a hole.
+std::uintptr_t end_of_heap() { return at(::sbrk(0)) - ::mallinfo2().keepcost; }
+
+// Fills all holes that have room for `size` bytes.
+void fill_holes(std::size_t size, std::uintptr_t end) {
+  std::allocator<std::byte> heap;
+  std::byte* block = heap.allocate(size);
+  while (at(block) < end) block = heap.allocate(size);  // what fills a hole is never given back
+  heap.deallocate(block, size);
+}
+
+}  // namespace
+
+bool move_to_huge_pages(std::span<const std::byte> code) {
+  const std::uintptr_t from = round_up(at(code.data()));
+  const std::uintptr_t to = at(code.data() + code.size()) / huge_page * huge_page;
+  if (code.empty() || from >= to) return false;
+  const std::size_t size = to - from;
+  void* const room = ::mmap(nullptr, size + huge_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (room == MAP_FAILED) return false;
+  void* const copy = reinterpret_cast<void*>(round_up(at(room)));
+  std::memcpy(copy, reinterpret_cast<const void*>(from), size);
+  // Fails where these would not be huge pages: then many small ones were worse than the file's.
+  const bool moved = ::madvise(copy, size, MADV_COLLAPSE) == 0 &&
+                     ::mprotect(copy, size, PROT_READ | PROT_EXEC) == 0 &&
+                     ::mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, reinterpret_cast<void*>(from)) != MAP_FAILED;
+  (void)::munmap(room, size + huge_page);  // what is left of it
+  return moved;
+}
+
+void close_heap_holes() {
+  const std::uintptr_t end = end_of_heap();
+  for (std::size_t size = 64 * 1024; size > small_block; size -= size / 8) fill_holes(size, end);
+  for (std::size_t size = small_block; size >= least_block; size -= block_step) fill_holes(size, end);
+}
+
+void give_memory_back() {
+  (void)::malloc_trim(0);
+  const std::uintptr_t end = (at(__builtin_frame_address(0)) - frame) / page * page;
+  (void)::madvise(reinterpret_cast<void*>(end - depth), depth, MADV_DONTNEED);  // what there is of it
+}
+
+}  // namespace postern
