@@ -263,7 +263,7 @@ bool Connection::step_read_head() {
     return false;
   }
   if (!now_) begin_exchange();
-  const HeadResult result = parse_request(in_.view(), head_limits(), head_);
+  const HeadResult result = parse_request(in_.view(), head_limits(), now_->request);
   if (result.state == Parse::more) {
     if (client_eof_) end(cause_);  // it changed its mind
     return false;
@@ -320,17 +320,15 @@ void Connection::discard_input() {
 void Connection::begin_exchange() {
   now_ = std::make_unique<Exchange>();
   now_->began = worker_.loop().now();
-  request_body_ = BodyReader();
 }
 
 void Connection::finish_exchange() {
   log_request();
-  if (!now_->head_taken) in_.drop(head_.size);
+  if (!now_->head_taken) in_.drop(now_->request.size);
   if (in_.empty()) in_.release();
   if (out_.empty()) out_.release();
   client_.rest();
   if (upstream_) upstream_->rest();
-  head_ = RequestHead();
   kept_.reset();
   now_.reset();
   worker_.rests();

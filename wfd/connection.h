@@ -73,6 +73,8 @@ class Connection {
   // the log: most connections wait for a request most of the time.
   struct Exchange {
     bool known = false;  // there is something to log
+    RequestHead request;            // views into in_, or into `head`
+    BodyReader request_body;
     std::string method, target, host;  // copies, for the log and for comparing
     bool on_login_host = false;
     Taste taste = Taste::text;
@@ -89,7 +91,7 @@ class Connection {
     std::uint64_t in = 0, out = 0;  // body bytes, both as payload
     Mono began{};
     bool head_taken = false;        // the head is gone from in_, for its body comes behind it
-    std::unique_ptr<Buffer> head;   // where it is now, and what head_ refers to
+    std::unique_ptr<Buffer> head;   // where it is now, and what `request` refers to
     bool answer_begun = false;      // something of an answer went to the client
     bool continued = false;         // 100 was said
     bool body_unwanted = false;     // the answer came instead of a 100
@@ -104,7 +106,7 @@ class Connection {
     ClientFraming framing;
     LoginAction action = LoginAction::not_found;
     std::unique_ptr<Secret<max_form_bytes>> form_body;
-    LoginForm form;
+    std::unique_ptr<LoginForm> form;  // for the login host only
     WayMark mark;
     std::optional<WebSocketOffer> websocket;  // the request is a handshake, and a good one
   };
@@ -277,8 +279,6 @@ class Connection {
   Buffer in_, out_;
   std::string own_;             // an answer of ours, and how much of it is out
   std::size_t own_sent_ = 0;
-  RequestHead head_;            // views into in_
-  BodyReader request_body_;
   std::unique_ptr<Exchange> now_;  // null while none is under way: in handshake, and between two in read_head
   Verdict verdict_;             // the last one, for the cookie it was given for
   CookieValue verdict_cookie_;

@@ -24,15 +24,15 @@ constexpr std::size_t fast_bytes = 16 * 1024;  // that come at once, of a body t
 // for it may be needed again.  False when the request was refused instead.
 bool Connection::take_head() {
   if (now_->head_taken) return true;
-  now_->head = std::make_unique<Buffer>(head_.size);
-  const bool copied = now_->head->append(in_.view().substr(0, head_.size));
-  in_.drop(head_.size);
+  now_->head = std::make_unique<Buffer>(now_->request.size);
+  const bool copied = now_->head->append(in_.view().substr(0, now_->request.size));
+  in_.drop(now_->request.size);
   now_->head_taken = true;
-  if (!copied || parse_request(now_->head->view(), head_limits(), head_).state != Parse::done) {
+  if (!copied || parse_request(now_->head->view(), head_limits(), now_->request).state != Parse::done) {
     refuse(500, "internal");
     return false;
   }
-  if (head_.framing == Framing::chunked) {  // what came meanwhile is judged before a byte goes anywhere
+  if (now_->request.framing == Framing::chunked) {  // what came meanwhile is judged before a byte goes anywhere
     client_dry_ = false;
     (void)read_client(in_);
   }
@@ -41,21 +41,21 @@ bool Connection::take_head() {
 
 // This server gets the body from its beginning.
 void Connection::begin_body() {
-  if (head_.framing == Framing::length && head_.length > straight_bytes) client_.expect_much();
+  if (now_->request.framing == Framing::length && now_->request.length > straight_bytes) client_.expect_much();
   const std::size_t most = worker_.shop().settings.limits.replay_bytes;
-  const bool fits = head_.framing == Framing::chunked || head_.length <= most;
+  const bool fits = now_->request.framing == Framing::chunked || now_->request.length <= most;
   const bool may_go_on = upstream_->way == Way::http && !now_->other_tried && has_two_ports();
   if (now_->body.whole())
     now_->body.begin_again();
   else if (may_go_on && fits)
-    now_->body.keep(head_.framing == Framing::chunked ? most : static_cast<std::size_t>(head_.length));
+    now_->body.keep(now_->request.framing == Framing::chunked ? most : static_cast<std::size_t>(now_->request.length));
   if (!awaits_continue() || !in_.empty()) return;  // what is on its way needs no leave
   if (upstream_->knows_no_interims()) return say_continue();
   now_->patience.set(worker_.loop(), worker_.loop().now() + continue_patience, [this] { on_silence(); });
 }
 
 // More of it is to come, and has a use.
-bool Connection::wants_body() const { return !request_body_.ended() && !now_->body_unwanted; }
+bool Connection::wants_body() const { return !now_->request_body.ended() && !now_->body_unwanted; }
 
 // Nothing is missing but what the client has to send.
 bool Connection::is_client_due() const {
@@ -63,14 +63,14 @@ bool Connection::is_client_due() const {
          !now_->body.is_pending();
 }
 
-bool Connection::body_was_sent() const { return now_->head_taken && (now_->in > 0 || request_body_.ended()); }
+bool Connection::body_was_sent() const { return now_->head_taken && (now_->in > 0 || now_->request_body.ended()); }
 
 // The client has asked for a 100, and none was said.
-bool Connection::wants_continue() const { return head_.expect_continue && now_->head_taken && !now_->continued; }
+bool Connection::wants_continue() const { return now_->request.expect_continue && now_->head_taken && !now_->continued; }
 
 // And waits for it, as far as we can know.
 bool Connection::awaits_continue() const {
-  return wants_continue() && !now_->answer_begun && !request_body_.ended() && now_->in == 0;
+  return wants_continue() && !now_->answer_begun && !now_->request_body.ended() && now_->in == 0;
 }
 
 void Connection::say_continue() {
@@ -87,7 +87,7 @@ void Connection::on_silence() {
 
 // What comes next is of a body whose bytes both sides count, and that nobody has to keep.
 bool Connection::request_goes_straight() const {
-  return now_->head_taken && head_.framing == Framing::length && in_.empty() && !request_body_.ended() &&
+  return now_->head_taken && now_->request.framing == Framing::length && in_.empty() && !now_->request_body.ended() &&
          !now_->body.keeps() && upstream_ && !upstream_->deaf;
 }
 
@@ -95,7 +95,7 @@ bool Connection::request_goes_straight() const {
 // while it does.
 bool Connection::gathers_body() {
   const Buffer& out = upstream_->out;
-  const bool waits = !now_->gathered && !upstream_->full && request_goes_straight() && request_body_.due() >= straight_bytes &&
+  const bool waits = !now_->gathered && !upstream_->full && request_goes_straight() && now_->request_body.due() >= straight_bytes &&
                      out.size() >= fast_bytes && has_straight_room(out);
   if (!waits) now_->gathering.cancel();
   else if (!now_->gathering.active())
@@ -115,8 +115,8 @@ bool Connection::read_request_body() {
   if (!request_goes_straight()) return read_client(in_);
   Buffer& out = upstream_->out;
   bool some = false;
-  while (!client_dry_ && !request_body_.ended() && has_straight_room(out)) {
-    if (!note_client_read(read_straight(client_, request_body_, out, in_, now_->in))) break;
+  while (!client_dry_ && !now_->request_body.ended() && has_straight_room(out)) {
+    if (!note_client_read(read_straight(client_, now_->request_body, out, in_, now_->in))) break;
     some = true;
   }
   return some;
@@ -125,21 +125,21 @@ bool Connection::read_request_body() {
 bool Connection::move_request_body() {
   Upstream& up = *upstream_;
   if (up.request_whole || now_->body_unwanted) return false;
-  const bool chunked = head_.framing == Framing::chunked;
+  const bool chunked = now_->request.framing == Framing::chunked;
   bool moved = now_->body.move_again(up.out, chunked);
   if (now_->body.is_pending()) return moved;
   bool fault = false;
-  moved |= move_body(request_body_, in_, up.out, chunked, now_->in, fault, &now_->body);
+  moved |= move_body(now_->request_body, in_, up.out, chunked, now_->in, fault, &now_->body);
   if (fault) {
     cause_ = Cause::unparsable;
     drop_upstream();
-    const HttpFault why = request_body_.fault();
+    const HttpFault why = now_->request_body.fault();
     if (!now_->answer_begun) return refuse(400, word_of(why)), true;
     log_refusal(now_->status, word_of(why));
     end(cause_);
     return true;
   }
-  if (request_body_.ended()) up.request_whole = !chunked || up.out.append(last_chunk);
+  if (now_->request_body.ended()) up.request_whole = !chunked || up.out.append(last_chunk);
   else if (client_eof_ && in_.empty()) end(cause_);  // it went in the middle
   return moved;
 }

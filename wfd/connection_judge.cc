@@ -26,25 +26,26 @@ const HostPolicy& Connection::policy() const {
 bool Connection::judge_head() {
   const WfdSettings& settings = worker_.shop().settings;
   now_->known = true;
-  now_->method = std::string(head_.method);
-  now_->host = head_.host;
-  now_->on_login_host = head_.host == settings.login_host;
-  trace("client-gate", in_.view().substr(0, head_.size));
+  now_->method = std::string(now_->request.method);
+  now_->host = now_->request.host;
+  now_->on_login_host = now_->request.host == settings.login_host;
+  trace("client-gate", in_.view().substr(0, now_->request.size));
   // The query of the login host stays out of the log: people put passwords there.
-  now_->target = std::string(now_->on_login_host ? head_.target.substr(0, head_.target.find('?')) : head_.target);
-  now_->side = {head_.version, head_.method == "HEAD", !head_.keep_alive || last_request_};
-  now_->taste = taste_of(head_.fields);
-  if (now_->taste == Taste::html || now_->on_login_host) now_->languages = accept_language(head_.fields);
-  now_->doing = doing_of(head_);
-  request_body_ = BodyReader(head_.framing, head_.length);
-  now_->asking_origin = listed_origin(head_.fields, policy().cors_origins);
+  const std::string_view target = now_->request.target;
+  now_->target = std::string(now_->on_login_host ? target.substr(0, target.find('?')) : target);
+  now_->side = {now_->request.version, now_->request.method == "HEAD", !now_->request.keep_alive || last_request_};
+  now_->taste = taste_of(now_->request.fields);
+  if (now_->taste == Taste::html || now_->on_login_host) now_->languages = accept_language(now_->request.fields);
+  now_->doing = doing_of(now_->request);
+  now_->request_body = BodyReader(now_->request.framing, now_->request.length);
+  now_->asking_origin = listed_origin(now_->request.fields, policy().cors_origins);
   if (refuse_body() || refuse_head() || refuse_websocket()) return true;
-  OurCookie cookie = find_cookie(head_.fields, settings.cookie.name);
+  OurCookie cookie = find_cookie(now_->request.fields, settings.cookie.name);
   now_->cookie = std::move(cookie.value);
   now_->duplicate_cookie = cookie.duplicate;
   if (now_->on_login_host) return serve_login_host();
   const bool open = settings.fixed_server(now_->host) != nullptr && !now_->websocket;
-  if (open) now_->opening = find_opening(head_, policy());  // a tunnel is somebody's
+  if (open) now_->opening = find_opening(now_->request, policy());  // a tunnel is somebody's
   if (!now_->cookie.empty()) return judge_session();
   go_on_without_session();
   return true;
@@ -54,17 +55,17 @@ bool Connection::judge_head() {
 bool Connection::refuse_head() {
   const WfdSettings& settings = worker_.shop().settings;
   const std::string_view sni = client_.tls()->sni();
-  const bool ours = postern::is_at_or_below(head_.host, settings.domains) && (sni.empty() || sni == head_.host);
+  const bool ours = postern::is_at_or_below(now_->request.host, settings.domains) && (sni.empty() || sni == now_->request.host);
   if (!ours) cause_ = Cause::refused;
-  if (head_.port != 0 && head_.port != https_port)
+  if (now_->request.port != 0 && now_->request.port != https_port)
     refuse(400, "host-port");
   else if (!ours)
     refuse(421, "misdirected");
   else if (!worker_.log().may_proceed(worker_.loop().now()))
     refuse(503, "cannot-log");
-  else if (!now_->on_login_host && postern::is_at_or_below(head_.host, policy().blocked_hosts))
+  else if (!now_->on_login_host && postern::is_at_or_below(now_->request.host, policy().blocked_hosts))
     refuse(403, "blocked-host");
-  else if (!now_->on_login_host && !may_use(policy().methods, head_.method))
+  else if (!now_->on_login_host && !may_use(policy().methods, now_->request.method))
     refuse(405, "method");
   else
     return false;
@@ -74,8 +75,8 @@ bool Connection::refuse_head() {
 // A body whose framing is wrong in what is there of it is refused before a byte of its
 // request goes anywhere.  True if it was.
 bool Connection::refuse_body() {
-  if (head_.framing != Framing::chunked) return false;
-  const HttpFault fault = fault_ahead(request_body_, in_.view().substr(now_->head_taken ? 0 : head_.size));
+  if (now_->request.framing != Framing::chunked) return false;
+  const HttpFault fault = fault_ahead(now_->request_body, in_.view().substr(now_->head_taken ? 0 : now_->request.size));
   if (fault == HttpFault::none) return false;
   cause_ = Cause::unparsable;
   last_request_ = true;
@@ -86,12 +87,12 @@ bool Connection::refuse_body() {
 // A handshake that is not a good one, or that another site's page makes.  The login host
 // takes none, and answers as if nothing had been said of it (RFC 9110, 7.8).
 bool Connection::refuse_websocket() {
-  if (now_->on_login_host || !asks_for_websocket(head_.fields)) return false;
+  if (now_->on_login_host || !asks_for_websocket(now_->request.fields)) return false;
   WebSocketOffer offer;
-  const HandshakeFault fault = read_offer(head_, in_.size() > head_.size, offer);
+  const HandshakeFault fault = read_offer(now_->request, in_.size() > now_->request.size, offer);
   if (fault != HandshakeFault::none)
     refuse(400, word_of(fault));
-  else if (!is_allowed_origin(head_.fields, now_->host, policy().websocket_origins))
+  else if (!is_allowed_origin(now_->request.fields, now_->host, policy().websocket_origins))
     refuse(403, "websocket-origin");
   else
     now_->websocket = std::move(offer);
@@ -192,7 +193,7 @@ void Connection::demand_login_page() {
   if (navigates && !gets_our_cookie(now_->host)) return refuse_cookie_domain();
   const std::string& login_host = worker_.shop().settings.login_host;
   Reply reply = navigates
-      ? redirect_reply(302, login_location(login_host, head_.host, head_.target, now_->link.view()))
+      ? redirect_reply(302, login_location(login_host, now_->request.host, now_->request.target, now_->link.view()))
       : unauthorized();
   if (!now_->asking_origin.empty()) let_read(reply, now_->asking_origin);
   log_refusal(reply.status, now_->duplicate_cookie ? "cookie-twice" : "no-session");
@@ -229,7 +230,7 @@ void Connection::say(Reply reply, Event event) {
   add_cookie_deletions(reply);
   drop_upstream();
   kept_.reset();
-  if (!request_body_.ended()) now_->side.close = true;
+  if (!now_->request_body.ended()) now_->side.close = true;
   Result<std::string> text = write_reply(reply, now_->side, read_wall());
   if (!text) return end(Cause::none);
   now_->status = reply.status;

@@ -26,10 +26,11 @@ LoginForm read_query(std::string_view query) {
 
 bool Connection::serve_login_host() {
   drop_upstream();  // needs none, and must get its answer though a session ends meanwhile
-  const LoginRoute route = route_login_host(head_, worker_.shop().settings.login_host);
+  const LoginRoute route = route_login_host(now_->request, worker_.shop().settings.login_host);
   const Pages& pages = *worker_.shop().pages;
   now_->action = route.action;
-  now_->mark = read_way_mark(head_.fields, read_wall());
+  now_->form = std::make_unique<LoginForm>();
+  now_->mark = read_way_mark(now_->request.fields, read_wall());
   switch (route.action) {
     case LoginAction::login_form: return begin_login(route.query);
     case LoginAction::static_file:
@@ -60,8 +61,8 @@ bool Connection::serve_login_host() {
 // only one passcode, since only his address is new: but that is sessions' to say.
 // way_mark.h tells of the rest.
 bool Connection::begin_login(std::string_view query) {
-  now_->form = read_query(query);
-  const LoginForm& form = now_->form;
+  *now_->form = read_query(query);
+  const LoginForm& form = *now_->form;
   if (!gets_our_cookie(now_->host)) {
     refuse_cookie_domain();
     return true;
@@ -82,9 +83,9 @@ bool Connection::begin_login(std::string_view query) {
 void Connection::show_login_form(unsigned status, LoginTrouble trouble) {
   LoginView view;
   view.status = status;
-  view.user = now_->form.user;
-  view.host = now_->form.host;
-  view.path = now_->form.path;
+  view.user = now_->form->user;
+  view.host = now_->form->host;
+  view.path = now_->form->path;
   view.link = now_->link.view();
   const std::string refused = now_->refused ? now_->refused.text() : "";
   view.refused_address = refused;
@@ -97,7 +98,7 @@ void Connection::show_login_form(unsigned status, LoginTrouble trouble) {
 
 // To where the form would have led, unless that is a circle.
 void Connection::send_on() {
-  const LoginForm& form = now_->form;
+  const LoginForm& form = *now_->form;
   const WfdSettings& settings = worker_.shop().settings;
   const std::string address = return_address(form.host, form.path, settings.domains);
   if (goes_round(now_->mark, address))
@@ -135,9 +136,9 @@ bool Connection::ask_about_cookie() {
   question.ticket = ticket_;
   question.cookie.assign(now_->cookie.bytes());
   if constexpr (!std::is_same_v<M, Logout>)
-    question.link_wanted = now_->doing == Doing::navigation && now_->form.link.empty();
+    question.link_wanted = now_->doing == Doing::navigation && now_->form->link.empty();
   if constexpr (std::is_same_v<M, Look>)
-    (void)question.link.assign(now_->form.link);  // what has no room is no handle
+    (void)question.link.assign(now_->form->link);  // what has no room is no handle
   asked_ = worker_.ask(*this, Role::sessions, question);
   return asked_ != 0;
 }
@@ -158,7 +159,7 @@ void Connection::on_session(const SessionInfo& answer) {
   }
   now_->link = answer.link;
   now_->refused = answer.refused;
-  const LoginForm& asked = now_->form;
+  const LoginForm& asked = *now_->form;
   const bool has_place = !return_address(asked.host, asked.path, worker_.shop().settings.domains).empty();
   if (form && good && has_place && !answer.refused) send_on();
   else if (form) show_login_form(200, LoginTrouble::none);
@@ -213,12 +214,12 @@ void Connection::say_logged_out(Event event) {
 
 // From here on the body is taken out of in_ as it comes; the head, and all views of it, go.
 bool Connection::await_form() {
-  if (head_.framing == Framing::length && head_.length > max_form_bytes) {
+  if (now_->request.framing == Framing::length && now_->request.length > max_form_bytes) {
     refuse(413, "form-too-long");
     return true;
   }
-  if (head_.expect_continue) own_ = continue_line;
-  in_.drop(head_.size);
+  if (now_->request.expect_continue) own_ = continue_line;
+  in_.drop(now_->request.size);
   now_->head_taken = true;
   now_->form_body = std::make_unique<Secret<max_form_bytes>>();
   take(Event::form_wanted);
@@ -230,9 +231,9 @@ bool Connection::step_read_form() {
   if (!flush_client() && state_ == State::closed) return false;
   (void)read_client(in_);
   Secret<max_form_bytes>& body = *now_->form_body;
-  while (!request_body_.ended() && !in_.empty()) {
+  while (!now_->request_body.ended() && !in_.empty()) {
     const std::string_view input = in_.view();
-    const BodyStep step = request_body_.next(input);
+    const BodyStep step = now_->request_body.next(input);
     const bool long_ = max_form_bytes - body.size() < step.payload;
     if (step.fault != HttpFault::none || long_) {
       cause_ = long_ ? cause_ : Cause::unparsable;
@@ -244,7 +245,7 @@ bool Connection::step_read_form() {
     std::ranges::copy(piece, body.fill(before + piece.size()).subspan(before).begin());
     in_.drop(step.skip + step.payload);
   }
-  if (request_body_.ended()) return take_form();
+  if (now_->request_body.ended()) return take_form();
   if (client_eof_) end(cause_);  // it changed its mind
   return false;
 }
@@ -283,7 +284,7 @@ bool Connection::take_login_form(std::string_view body) {
     refuse(400, "form-bad");
     return true;
   }
-  LoginForm& form = now_->form = std::move(*read);
+  LoginForm& form = *now_->form = std::move(*read);
   if (form.marked && !now_->mark.brought) {
     log_refusal(403, "no-cookies");
     show_login_form(403, LoginTrouble::no_cookies);
@@ -318,7 +319,7 @@ void Connection::on_login(const LoginResult& answer) {
   now_->user = std::string(answer.user.view());
   now_->sid = std::string(answer.sid.view());
   const std::string go_on =
-      address_after_login(now_->form.host, now_->form.path, settings.domains, settings.login_host);
+      address_after_login(now_->form->host, now_->form->path, settings.domains, settings.login_host);
   Reply reply = answer.failures == 0 ? redirect_reply(303, go_on)
                                      : worker_.shop().pages->failures(language(), answer, go_on);
   std::string cookie = set_cookie(settings.cookie.name, answer.cookie, worker_.cookie_domain());

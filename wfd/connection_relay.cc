@@ -25,10 +25,10 @@ bool Connection::begin_request() {
     refuse(503, "no-assertion");
     return true;
   }
-  const bool has_body = now_->head_taken || !request_body_.ended();
+  const bool has_body = now_->head_taken || !now_->request_body.ended();
   if (has_body && !take_head()) return true;
   const ForwardPlan plan = forward_plan();
-  Result<std::string> text = forward_head(head_, plan);
+  Result<std::string> text = forward_head(now_->request, plan);
   Upstream& up = *upstream_;
   up.head_done = false;
   up.interims = 0;
@@ -181,7 +181,7 @@ bool Connection::deliver() {
   Upstream& up = *upstream_;
   if (awaits_continue() && up.head.status >= 300) now_->body_unwanted = true;
   now_->body.forget();
-  if (!request_body_.ended() || last_request_) now_->side.close = true;
+  if (!now_->request_body.ended() || last_request_) now_->side.close = true;
   now_->framing = frame_for(up.head, now_->side);
   now_->side.close = now_->framing.close;
   const Result<std::string> text = answer_head(up.head, answer_plan(), now_->side, now_->framing);

@@ -31,7 +31,7 @@ bool Connection::begin_tunnel() {
   now_->answer_begun = now_->head_taken = true;
   up.in.drop(up.head.size);
   up.head_done = true;
-  in_.drop(head_.size);
+  in_.drop(now_->request.size);
   kept_.reset();
   learn_way();
   touch_session(now_->doing);
