@@ -107,8 +107,12 @@ def measure(target, case):
     return {"cpu": cpu / per, "p50": result["p50"], "p99": result["p99"], "rate": n / result["seconds"]}
 
 
+empty = {}  # name: memory before there was any connection
+
+
 def measure_idle(target, count):
-    before = sum(group.pss() for group in target.groups)
+    # What is kept of the connections of an earlier measurement serves those of this one.
+    before = empty.setdefault(target.name, sum(group.pss() for group in target.groups))
     load = Load(target, dict(GET, mode="idle", connections=count))
     result = load.go()
     time.sleep(2)  # idle is who has said nothing for a while
