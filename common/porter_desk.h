@@ -99,6 +99,7 @@ class Porter {
   std::map<std::uint64_t, Worker> workers_;  // spawned or asked for
   std::uint64_t next_worker_ = 0;
   std::size_t coming_ = 0;  // asked for, not forked yet
+  bool refilling_ = false;    // spares are being made until there are as many as wanted
   Leavers leavers_;
   std::set<std::uint64_t> kills_;  // workers to be killed, of which the nursery was not told yet
   Mono kills_wait_;                // since when it does not listen

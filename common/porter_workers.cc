@@ -77,10 +77,15 @@ void Porter::introduce(Role role, std::uint64_t number, Worker& worker) {
 
 // ---- workers --------------------------------------------------------------------
 
+// Several at a time, once half of them are used: each of those that have to do with it is woken
+// once for all of them.
 void Porter::keep_spares() {
-  while (!retiring_ && !fork_timer_.active() && pool_.with_room() + coming_ < plan_.spare_workers &&
-         workers_.size() < plan_.max_workers)
-    if (!spawn()) pause_spares();
+  const auto spares = [this] { return pool_.with_room() + coming_; };
+  if (spares() <= plan_.spare_workers / 2) refilling_ = true;
+  while (refilling_ && !retiring_ && !fork_timer_.active()) {
+    refilling_ = spares() < plan_.spare_workers && workers_.size() < plan_.max_workers;
+    if (refilling_ && !spawn()) pause_spares();
+  }
 }
 
 // Something is wrong with making workers: it is tried again, but not at full speed.
