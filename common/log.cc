@@ -19,7 +19,7 @@ namespace postern {
 namespace {
 
 constexpr Duration stale_after = seconds(1);
-constexpr int patience_ms = 1000;
+constexpr int patience_ms = 1000, longest_nap_ms = 16;
 constexpr std::size_t tail = 4 + 4;  // room for one more escaped byte, and `..."`
 
 constexpr std::array<bool, 256> make_plain() {
@@ -196,20 +196,19 @@ bool Log::flush() {
   return sent;
 }
 
+// A thousand workers may wait for the same queue.  The kernel would wake them all for each line
+// that leaves it, for the first of them alone; so they come back by themselves.
 bool Log::send() {
-  for (int attempt = 0; attempt < 2; ++attempt) {
+  for (int waited = 0, nap = 1; ; waited += nap, nap = std::min(2 * nap, longest_nap_ms)) {
     const ssize_t n = ::send(channel_.get(), packet_.data(), packet_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n == static_cast<ssize_t>(packet_.size())) {
       in_vain_ = false;
       return true;
     }
     if (n < 0 && errno != EAGAIN && errno != EINTR) return false;
-    if (in_vain_) return false;
-    pollfd wait{channel_.get(), POLLOUT, 0};
-    if (attempt == 0) (void)::poll(&wait, 1, patience_ms);  // send says whether it helped
+    if (in_vain_ || (in_vain_ = waited >= patience_ms)) return false;
+    (void)::poll(nullptr, 0, nap);
   }
-  in_vain_ = true;
-  return false;
 }
 
 void Log::debug(std::string_view what) {
