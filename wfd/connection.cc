@@ -331,6 +331,7 @@ void Connection::finish_exchange() {
   if (upstream_) upstream_->rest();
   kept_.reset();
   now_.reset();
+  worker_.rest_standing();
   worker_.rests();
 }
 

@@ -205,6 +205,11 @@ void Worker::watch_standing() {
   if (!reviewer_.active()) reviewer_.set(loop_, loop_.now() + review_period, [this] { review(); });
 }
 
+// Nothing goes on in the one connection: no need to wake up for a look at it.
+void Worker::rest_standing() {
+  if (connections_.size() == 1) reviewer_.cancel();
+}
+
 void Worker::review() {
   bool something = false;
   for (Connection* c : all_connections()) something |= c->review();

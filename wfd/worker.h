@@ -57,6 +57,8 @@ class Worker final : public SignPeer, public ResumptionPeer {
   // Something goes on under a verdict: from now on all that does is reviewed, twice a
   // second, until nothing is left.
   void watch_standing();
+  // Nothing goes on any more in the connection that asks.
+  void rest_standing();
   // A connection has nothing more to do for now: the memory that it needed meanwhile is wanted
   // no more.
   void rests();
