@@ -46,7 +46,7 @@ bool Fields::lists(std::string_view name, std::string_view token) const {
 HeadLine cut_line(std::string_view rest, std::size_t most) {
   // The byte behind the longest line must be its CR, so it is looked at, too.
   const std::string_view window = rest.substr(0, most < rest.size() ? most + 1 : rest.size());
-  const std::size_t stop = span_of(window, byte_class::value);
+  const std::size_t stop = span_of_value(window);
   const std::string_view text = rest.substr(0, stop);
   if (stop == window.size())
     return {stop > most ? refuse(HttpFault::line_too_long) : need_more, text};

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -109,12 +110,30 @@ constexpr std::size_t span_of(std::string_view text, std::uint8_t classes) {
   while (i < text.size() && is_a(text[i], classes)) ++i;
   return i;
 }
+// span_of(text, byte_class::value), which is asked of every line: in eights, but for the one in
+// which something stands that is rare.
+inline std::size_t span_of_value(std::string_view text) {
+  constexpr std::uint64_t each = 0x0101010101010101, high = each * 0x80;
+  std::size_t i = 0;
+  for (std::uint64_t eight = 0; text.size() - i >= sizeof eight; i += sizeof eight) {
+    std::memcpy(&eight, text.data() + i, sizeof eight);
+    const std::uint64_t deleted = eight ^ (each * 0x7f);
+    const std::uint64_t low = (eight - each * 0x20) & ~eight, del = (deleted - each) & ~deleted;
+    if (((low | del) & high) != 0) break;  // a control or DEL (or a byte beside one)
+  }
+  return i + span_of(text.substr(i), byte_class::value);
+}
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 // A token of at least one byte.
 bool is_token(std::string_view text);
 // ASCII without regard to case.
-bool equal_folded(std::string_view a, std::string_view b);
+inline bool equal_folded(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (lower(a[i]) != lower(b[i])) return false;
+  return true;
+}
 // `text` without SP and HTAB at its ends.
 std::string_view trim_blanks(std::string_view text);
 

@@ -40,9 +40,17 @@ constexpr std::string_view end_to_end[] = {
 constexpr std::string_view end_to_end_families[] = {"if-", "accept-", "content-", "sec-", "access-control-",
                                                     "x-postern-", "x-forwarded", "cross-origin-"};
 
+// Which lengths there are in a table, as bits: most names are in none, and told by that.
 template <std::size_t N>
-bool has(const std::string_view (&table)[N], std::string_view name) {
-  return std::find(std::begin(table), std::end(table), name) != std::end(table);
+constexpr std::uint64_t lengths_of(const std::string_view (&table)[N]) {
+  std::uint64_t lengths = 0;
+  for (const std::string_view name : table) lengths |= std::uint64_t{1} << (name.size() & 63);
+  return lengths;
+}
+template <const auto& table>
+bool has(std::string_view name) {
+  constexpr std::uint64_t lengths = lengths_of(table);
+  return (lengths >> (name.size() & 63) & 1) != 0 && std::ranges::find(table, name) != std::end(table);
 }
 template <std::size_t N>
 bool has_family(const std::string_view (&table)[N], std::string_view name) {
@@ -73,10 +81,10 @@ std::string_view NameFolder::operator()(std::string_view name) {
   return room_;
 }
 
-bool is_hop_by_hop(std::string_view folded) { return has(hop_by_hop, folded); }
+bool is_hop_by_hop(std::string_view folded) { return has<hop_by_hop>(folded); }
 
 bool is_spoofable(std::string_view folded) {
-  return has(spoofable, folded) || has_family(spoofable_families, folded);
+  return has<spoofable>(folded) || has_family(spoofable_families, folded);
 }
 
 bool is_ours_to_answer(std::string_view folded) {
@@ -95,7 +103,7 @@ ConnectionNames::ConnectionNames(const Fields& fields) : fields_(fields) {
 }
 
 bool ConnectionNames::take_away(std::string_view name, std::string_view folded) const {
-  return any_ && fields_.lists("connection", name) && !has(end_to_end, folded) && !has_family(end_to_end_families, folded);
+  return any_ && fields_.lists("connection", name) && !has<end_to_end>(folded) && !has_family(end_to_end_families, folded);
 }
 
 }  // namespace postern::wfd

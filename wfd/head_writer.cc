@@ -4,6 +4,7 @@
 // Never add a function that appends text unchecked.
 #include "wfd/head_writer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/http_grammar.h"
@@ -11,7 +12,7 @@
 namespace postern::wfd {
 namespace {
 
-bool is_value(std::string_view text) { return span_of(text, byte_class::value) == text.size(); }
+bool is_value(std::string_view text) { return span_of_value(text) == text.size(); }
 
 struct ReasonRow {
   unsigned status;
@@ -64,10 +65,13 @@ void HeadWriter::status_line(unsigned status, std::string_view reason) {
 
 void HeadWriter::field(std::string_view name, std::string_view value) {
   if (text_.empty() || !is_token(name) || !is_value(value)) good_ = false;
-  text_ += name;
-  text_ += ": ";
-  text_ += value;
-  text_ += "\r\n";
+  const std::size_t before = text_.size();
+  text_.resize_and_overwrite(before + name.size() + value.size() + 4, [&](char* text, std::size_t size) {
+    char* at = text + before;
+    for (const std::string_view part : {name, std::string_view(": "), value, std::string_view("\r\n")})
+      at = std::copy_n(part.data(), part.size(), at);
+    return size;
+  });
 }
 
 Result<std::string> HeadWriter::finish() {
