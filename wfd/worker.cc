@@ -162,8 +162,8 @@ void Worker::sweep() {
 // for good.  Whole pages of those go back to the kernel once there was nothing to do for a
 // moment; in a worker that always has something to do, now and then.
 void Worker::rests() {
-  had_work_ = true;
-  if (!tidier_.active()) tidier_.set(loop_, loop_.now() + tidy_period, [this] { tidy(); });
+  if (tidier_.active()) had_work_ = true;
+  else tidier_.set(loop_, loop_.now() + tidy_period, [this] { tidy(); });
 }
 
 void Worker::tidy() {
