@@ -132,7 +132,7 @@ struct Closed {
 inline constexpr std::size_t closings_in_one = 32;
 struct ClosedMany {  // those of some moments, by a worker of many connections
   static constexpr Kind kind = Kind::closed_many;
-  std::uint16_t count = 0;  // above the room: a broken message
+  std::uint16_t count = 0;  // none, or above the room: a broken message
   std::array<Closed, closings_in_one> each{};
   template <class A> void fields(A& a) {
     a(count);

@@ -62,7 +62,7 @@ class Porter {
   void retire_worker(std::uint64_t number);
   void kill_worker(std::uint64_t number);
   void send_kills();
-  bool hear_report(const Packet& packet);
+  std::size_t hear_report(const Packet& packet);
   bool believes(const Closed& closed, std::uint32_t sender);
   void accuse(std::uint32_t pid, std::string_view what);
   void expect_gone(std::uint64_t number, Duration within);

@@ -16,7 +16,7 @@
 namespace postern {
 namespace {
 
-constexpr int reports_a_round = 256;
+constexpr std::size_t ends_a_round = 256;
 constexpr std::uint32_t not_forked = 0xffffffff;
 constexpr Duration fork_pause = milliseconds(200);
 constexpr Duration kill_patience = seconds(1);     // for the nursery to take an order
@@ -158,26 +158,27 @@ bool Porter::gone(Porter&, Gone& news, Packet&) {
 // What workers say of connections that ended.  One line for all of them, but the kernel
 // names the sender: who reports what is not his is in somebody's hands.
 void Porter::hear_reports() {
-  for (int i = 0; i < reports_a_round; ++i) {  // a hostile worker's flood must not keep us here
+  for (std::size_t ends = 0; ends < ends_a_round;) {  // a hostile worker's flood must not keep us here
     Packet packet;
     const Heard heard = reports_.receive(packet);
-    if (heard == Heard::packet && hear_report(packet)) continue;
-    if (heard == Heard::nothing || packet.sender_pid == 0) break;
-    accuse(packet.sender_pid, "reports what is not its own");
+    const std::size_t believed = heard == Heard::packet ? hear_report(packet) : 0;
+    if (heard == Heard::nothing || (believed == 0 && packet.sender_pid == 0)) break;
+    if (believed == 0) accuse(packet.sender_pid, "reports what is not its own");
+    ends += std::max<std::size_t>(believed, 1);
   }
   open_doors(pool_.with_room() > 0);
 }
 
-// False at the first word that is not to be believed.
-bool Porter::hear_report(const Packet& packet) {
+// How many ends it tells of; 0 when one of them is not to be believed.
+std::size_t Porter::hear_report(const Packet& packet) {
   ClosedMany news;
   if (packet.read(news.each[0])) news.count = 1;
-  else if (!packet.read(news) || news.count > news.each.size()) return false;
-  return std::ranges::all_of(std::span(news.each).first(news.count), [&](const Closed& closed) {
-    if (!believes(closed, packet.sender_pid)) return false;
+  else if (!packet.read(news) || news.count > news.each.size()) return 0;
+  for (const Closed& closed : std::span(news.each).first(news.count)) {
+    if (!believes(closed, packet.sender_pid)) return 0;
     release(closed.ticket.worker, closed.ticket.connection, closed.cause);
-    return true;
-  });
+  }
+  return news.count;
 }
 
 // The seal proves that the connection was that worker's: nobody else ever had it.

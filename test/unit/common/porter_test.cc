@@ -292,6 +292,11 @@ TEST_CASE("many ends in one report count each, and one that is not its own is en
     REQUIRE(reports.send(news) == Told::sent);
     CHECK(is_killed());
   }
+  SECTION("none at all") {
+    news.count = 0;
+    REQUIRE(reports.send(news) == Told::sent);
+    CHECK(is_killed());
+  }
   SECTION("more than there is room for") {
     for (Closed& closed : news.each) closed = news.each[0];
     news.count = closings_in_one + 1;
