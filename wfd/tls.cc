@@ -107,7 +107,7 @@ Io gather(StreamState& state, std::span<const std::byte> bytes) {
   socket.begin();
   while (!bytes.empty() && socket.has_room()) {
     const IoResult r = write_record(state, bytes);
-    if (r.io != Io::done) return r.io;
+    if (r.io != Io::done) return socket.gathers = false, r.io;
     socket.promised += r.n;
     bytes = bytes.subspan(r.n);
   }
@@ -223,8 +223,9 @@ IoResult TlsStream::read(std::span<std::byte> room) {
 IoResult TlsStream::write(std::span<const std::byte> bytes) {
   if (!usable(*state_)) return {Io::failed, 0};
   if (bytes.empty()) return {Io::done, 0};
-  if (bytes.size() <= record_bytes && !state_->socket.waits()) return write_record(*state_, bytes);
-  if (!state_->socket.waits()) {
+  // Not whether something waits still: an alert that a read had to send takes it along.
+  if (state_->socket.promised == 0) {
+    if (bytes.size() <= record_bytes) return write_record(*state_, bytes);
     const Io io = gather(*state_, bytes);
     if (io != Io::done) return {io, 0};
   }
