@@ -236,10 +236,14 @@ IoResult TlsStream::write(std::span<const std::byte> bytes) {
 }
 
 // Holds from the next buffer on, and OpenSSL has none while nothing waits inside.
-void TlsStream::expect_much() { SSL_set_default_read_buffer_len(state_->ssl.get(), much_bytes); }
+void TlsStream::expect_much() {
+  SSL_set_default_read_buffer_len(state_->ssl.get(), much_bytes);
+  SSL_clear_options(state_->ssl.get(), SSL_OP_CLEANSE_PLAINTEXT);
+}
 
 void TlsStream::rest() {
   SSL_set_default_read_buffer_len(state_->ssl.get(), 0);
+  if (state_->server != nullptr) SSL_set_options(state_->ssl.get(), SSL_OP_CLEANSE_PLAINTEXT);
   if (!state_->socket.waits()) state_->socket.held.reset();
 }
 
