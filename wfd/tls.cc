@@ -104,14 +104,23 @@ IoResult write_record(StreamState& state, std::span<const std::byte> bytes) {
 // As many records of `bytes` as have room there wait in the socket's memory.
 Io gather(StreamState& state, std::span<const std::byte> bytes) {
   TlsSocket& socket = state.socket;
-  socket.begin();
+  socket.begin(gathered_bytes);
   while (!bytes.empty() && socket.has_room()) {
     const IoResult r = write_record(state, bytes);
-    if (r.io != Io::done) return socket.gathers = false, r.io;
+    if (r.io != Io::done) return r.io;
     socket.promised += r.n;
     bytes = bytes.subspan(r.n);
   }
   return Io::done;
+}
+
+// The first answer takes the ticket with it that the end of the handshake has left in the socket's
+// memory: one system call and one packet less.
+Io gather_behind_ticket(StreamState& state, std::span<const std::byte> bytes) {
+  if (bytes.size() > record_bytes) return gather(state, bytes);
+  const IoResult r = write_record(state, bytes);
+  state.socket.promised = r.n;
+  return r.io;
 }
 
 Io flush(StreamState& state) {
@@ -223,27 +232,24 @@ IoResult TlsStream::read(std::span<std::byte> room) {
 IoResult TlsStream::write(std::span<const std::byte> bytes) {
   if (!usable(*state_)) return {Io::failed, 0};
   if (bytes.empty()) return {Io::done, 0};
-  // Not whether something waits still: an alert that a read had to send takes it along.
-  if (state_->socket.promised == 0) {
-    if (bytes.size() <= record_bytes) return write_record(*state_, bytes);
-    const Io io = gather(*state_, bytes);
+  TlsSocket& socket = state_->socket;
+  if (bytes.size() <= record_bytes && !socket.waits() && !socket.gathers) return write_record(*state_, bytes);
+  if (!socket.waits() || socket.gathers) {
+    const Io io = socket.gathers ? gather_behind_ticket(*state_, bytes) : gather(*state_, bytes);
     if (io != Io::done) return {io, 0};
   }
-  const std::size_t before = state_->socket.sent;
+  const std::size_t before = socket.sent;
   const Io io = flush(*state_);
-  if (io == Io::done) return {io, std::exchange(state_->socket.promised, 0)};
-  return {.io = io, .some = state_->socket.sent > before};
+  if (io == Io::done && socket.promised == 0) return write(bytes);  // it was a ticket that had waited
+  if (io == Io::done) return {io, std::exchange(socket.promised, 0)};
+  return {.io = io, .some = socket.sent > before};
 }
 
 // Holds from the next buffer on, and OpenSSL has none while nothing waits inside.
-void TlsStream::expect_much() {
-  SSL_set_default_read_buffer_len(state_->ssl.get(), much_bytes);
-  SSL_clear_options(state_->ssl.get(), SSL_OP_CLEANSE_PLAINTEXT);
-}
+void TlsStream::expect_much() { SSL_set_default_read_buffer_len(state_->ssl.get(), much_bytes); }
 
 void TlsStream::rest() {
   SSL_set_default_read_buffer_len(state_->ssl.get(), 0);
-  if (state_->server != nullptr) SSL_set_options(state_->ssl.get(), SSL_OP_CLEANSE_PLAINTEXT);
   if (!state_->socket.waits()) state_->socket.held.reset();
 }
 
@@ -251,6 +257,7 @@ Io TlsStream::shutdown() {
   if (!usable(*state_)) return Io::failed;
   clear_errors();
   const int result = SSL_shutdown(state_->ssl.get());
+  if (state_->socket.waits()) return flush(*state_);  // the end, behind a ticket without an answer
   return result >= 0 ? Io::done : outcome(*state_, result);  // 0: sent, not answered yet
 }
 

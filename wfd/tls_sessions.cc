@@ -14,8 +14,9 @@ using Blob = Secret<ResumptionPeer::max_blob>;
 
 // OpenSSL made a session for the client.  0: we did not keep the reference.
 int keep_session(SSL* ssl, SSL_SESSION* session) {
-  const StreamState& state = state_of(ssl);
+  StreamState& state = state_of(ssl);
   if (!state.server->sessions || SSL_version(ssl) != TLS1_3_VERSION) return 0;
+  state.socket.hold();
   unsigned int id_size = 0;
   const unsigned char* id = SSL_SESSION_get_id(session, &id_size);
   const int size = i2d_SSL_SESSION(session, nullptr);

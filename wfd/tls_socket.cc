@@ -8,13 +8,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace postern::wfd {
 namespace {
 
-constexpr std::size_t record_bytes = 16 * 1024 + 512;  // the longest with all that is around it
-constexpr std::size_t gathered_bytes = 4 * record_bytes;
+constexpr std::size_t longest_ticket = 512;  // ours have an id of 32 bytes in them
 
 TlsSocket& socket_of(BIO* bio) { return *static_cast<TlsSocket*>(BIO_get_data(bio)); }
 
@@ -35,7 +36,7 @@ int write_socket(BIO* bio, const char* bytes, int size) {
   TlsSocket& socket = socket_of(bio);
   const auto wanted = static_cast<std::size_t>(size);
   BIO_clear_retry_flags(bio);
-  if (socket.gathers && wanted <= gathered_bytes - socket.size) {
+  if (socket.gathers && wanted <= socket.room - socket.size) {
     std::memcpy(socket.held.get() + socket.size, bytes, wanted);
     socket.size += wanted;
     return size;
@@ -61,11 +62,20 @@ BIO_METHOD* make_method() {
 
 }  // namespace
 
-bool TlsSocket::has_room() const { return gathered_bytes - size >= record_bytes; }
+bool TlsSocket::has_room() const { return room - size >= longest_record; }
 
-void TlsSocket::begin() {
-  if (!held) held = std::make_unique_for_overwrite<char[]>(gathered_bytes);
+void TlsSocket::begin(std::size_t bytes) {
   gathers = true;
+  if (held && room >= bytes) return;
+  std::unique_ptr<char, TakeBack> larger(static_cast<char*>(lend(bytes)));
+  if (!larger) std::abort();
+  if (held) std::memcpy(larger.get(), held.get(), size);
+  held = std::move(larger);
+  room = bytes;
+}
+
+void TlsSocket::hold() {
+  if (fd >= 0) begin(longest_ticket + longest_record);
 }
 
 int TlsSocket::flush() {

@@ -7,20 +7,33 @@
 #include <cstddef>
 #include <memory>
 
+#include "common/lent_room.h"
+
 namespace postern::wfd {
+
+inline constexpr std::size_t longest_record = 16 * 1024 + 512;  // with all that is around it
+inline constexpr std::size_t gathered_bytes = 4 * longest_record;
+
+struct TakeBack {
+  void operator()(char* block) const { take_back(block); }
+};
 
 // Belongs to the state of a stream, and does not move; the descriptor is borrowed.
 struct TlsSocket {
   int fd = -1;
   bool ended = false;              // a read has seen the other end close
   bool gathers = false;            // what is written waits in `held`
-  std::unique_ptr<char[]> held;    // there while something waits
-  std::size_t size = 0, sent = 0;  // of it
+  std::unique_ptr<char, TakeBack> held;  // there while something waits
+  std::size_t room = 0;            // of it
+  std::size_t size = 0, sent = 0;
   std::size_t promised = 0;        // bytes of clear text that are in it
 
   bool waits() const { return size > sent; }
   bool has_room() const;  // for one more record
-  void begin();           // from now on what is written is gathered
+  // From now on what is written is gathered, when it fits in `bytes`.
+  void begin(std::size_t bytes);
+  // The same for one record, until somebody flushes: what is written now can wait for it.
+  void hold();
   // Writes what was gathered: 1 when all is out, else the result of write(2), with its errno.
   int flush();
 };

@@ -143,7 +143,7 @@ def connections(times=40):
         assert c.ask(PAGE)[0] == 200
         pid = wire.worker_of(c)
         # To sessions, broker and signer (its signature, a session to keep), back to broker and porter.
-        check(f"connection, {PER_WORKER} a worker", counted(pid, work), times, {"sendmsg": 6.3, "all": 50})
+        check(f"connection, {PER_WORKER} a worker", counted(pid, work), times, {"sendmsg": 6.3, "write": 3.1, "all": 50})
 
 
 def own_kib(pid):

@@ -185,6 +185,20 @@ inline std::unique_ptr<Meeting> shaken(Server& server, const Wish& wish = {}) {
   return meeting;
 }
 
+inline std::span<const std::byte> span_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
+
+// Shaken, and the client has had an answer, with which its session comes.
+inline std::unique_ptr<Meeting> answered(Server& server, const Wish& wish = {}) {
+  auto meeting = shaken(server, wish);
+  const IoResult r = meeting->stream->write(span_of("answer"));
+  REQUIRE(r.io == Io::done);
+  REQUIRE(r.n == 6);
+  REQUIRE(meeting->client_reads() == "answer");
+  return meeting;
+}
+
 using SessionHandle = std::unique_ptr<SSL_SESSION, FreeBy<SSL_SESSION_free>>;
 
 inline std::string read_all(TlsStream& stream, Io& last) {
@@ -196,10 +210,6 @@ inline std::string read_all(TlsStream& stream, Io& last) {
     if (result.io != Io::done) return text;
     text.append(reinterpret_cast<const char*>(room), result.n);
   }
-}
-
-inline std::span<const std::byte> span_of(std::string_view text) {
-  return std::as_bytes(std::span(text));
 }
 
 }  // namespace tls_rig
