@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
@@ -20,6 +21,7 @@ constexpr std::size_t pieces = 1024;
 struct Room {
   std::byte* begin = nullptr;  // null: not made
   std::size_t used = 0;        // so many pieces were ever lent; those behind them are untouched
+  std::bitset<pieces> lent{};  // that somebody has now
   std::array<std::uint16_t, pieces> back{};  // numbers of those that came back: a stack
   std::size_t height = 0;
   std::size_t clean = 0;       // of the stack, from its bottom: these have no pages
@@ -38,15 +40,18 @@ void* lend(std::size_t bytes) {
   if (room.height == 0 && room.used == pieces) return std::malloc(bytes);
   const std::size_t piece = room.height == 0 ? room.used++ : room.back[--room.height];
   room.clean = std::min(room.clean, room.height);
+  room.lent.set(piece);
   return room.begin + piece * lent_bytes;
 }
 
 void take_back(void* block) {
   if (!is_lent(block)) return std::free(block);
   const auto offset = static_cast<std::size_t>(static_cast<std::byte*>(block) - room.begin);
-  // As malloc does: who gives back what he has not got has lost count.
-  if (offset % lent_bytes != 0 || room.height == room.used) std::abort();
-  room.back[room.height++] = static_cast<std::uint16_t>(offset / lent_bytes);
+  const std::size_t piece = offset / lent_bytes;
+  // As malloc does: who gives back what he has not got has lost count, and two would get it next.
+  if (offset % lent_bytes != 0 || !room.lent[piece]) std::abort();
+  room.lent.reset(piece);
+  room.back[room.height++] = static_cast<std::uint16_t>(piece);
 }
 
 bool is_lent(const void* block) {

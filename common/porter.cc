@@ -157,7 +157,7 @@ void Porter::serve(UniqueFd connection, Ticket ticket) {
   if (plan_.connections_per_worker == 1 && plan_.connection_lifetime > Duration{})
     expect_gone(*number, plan_.connection_lifetime + overtime);  // it ends them itself, if it is well
   if (worker.channel.send(order, lent) == Told::sent) return;
-  release(*number, ticket.connection, Cause::none);
+  (void)release(*number, ticket.connection, Cause::none);
   kill_worker(*number);  // it does not listen: whatever is wrong with it, it is of no use
 }
 

@@ -57,7 +57,7 @@ class Porter {
   bool gone(Porter&, Gone& news, Packet&);
   void hear_nursery();
   void hear_reports();
-  void release(std::uint64_t worker, std::uint64_t connection, Cause cause);
+  bool release(std::uint64_t worker, std::uint64_t connection, Cause cause);
   void charge(const Address& source, Cause cause);
   void retire_worker(std::uint64_t number);
   void kill_worker(std::uint64_t number);

@@ -169,14 +169,15 @@ void Porter::hear_reports() {
   open_doors(pool_.with_room() > 0);
 }
 
-// How many ends it tells of; 0 when one of them is not to be believed.
+// How many ends it tells of; 0 when one of them is not to be believed, or was told before: what
+// costs us something is said once for each connection.
 std::size_t Porter::hear_report(const Packet& packet) {
   ClosedMany news;
   if (packet.read(news.each[0])) news.count = 1;
   else if (!packet.read(news) || news.count > news.each.size()) return 0;
   for (const Closed& closed : std::span(news.each).first(news.count)) {
     if (!believes(closed, packet.sender_pid)) return 0;
-    release(closed.ticket.worker, closed.ticket.connection, closed.cause);
+    if (!release(closed.ticket.worker, closed.ticket.connection, closed.cause)) return 0;
   }
   return news.count;
 }
@@ -197,11 +198,15 @@ void Porter::accuse(std::uint32_t pid, std::string_view what) {
   }
 }
 
-void Porter::release(std::uint64_t worker, std::uint64_t connection, Cause cause) {
-  if (const std::optional<Address> source = pool_.release(worker, connection)) charge(*source, cause);
+// False when it has no such connection.
+bool Porter::release(std::uint64_t worker, std::uint64_t connection, Cause cause) {
+  const std::optional<Address> source = pool_.release(worker, connection);
+  if (!source) return false;
+  charge(*source, cause);
   // With one connection a process it leaves now; its place is free, so it must.
   if (plan_.connections_per_worker == 1) expect_gone(worker, leaving_patience);
   if (pool_.is_worn_out(worker) || (retiring_ && pool_.is_idle(worker))) retire_worker(worker);
+  return true;
 }
 
 void Porter::expect_gone(std::uint64_t number, Duration within) {

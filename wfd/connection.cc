@@ -62,8 +62,8 @@ void Connection::drive() {
   while ((this->*steps[static_cast<std::size_t>(state_)])()) {
     if (++taken < steps_a_turn) continue;
     // Later than now: a timer that is due now would come before everybody else's turn.
-    resume_ = true;
-    look_at(worker_.loop().now() + Duration{1});
+    // And not later than it was said before: it might never come.
+    if (!std::exchange(resume_, true)) look_at(worker_.loop().now() + Duration{1});
     break;
   }
   if (state_ != State::closed) watch_client();
@@ -122,12 +122,14 @@ void Connection::look_at(Mono when) {
 }
 
 void Connection::on_deadline() {
-  if (resume_ || worker_.loop().now() < deadline_at_) {
+  const Mono now = worker_.loop().now();
+  const bool goes_on = std::exchange(resume_, false);
+  if (life_ends_ <= now) return state_ == State::exchange ? cut_answer("lifetime") : end(cause_);
+  if (goes_on || now < deadline_at_) {
     look_at(deadline_at_);
-    if (std::exchange(resume_, false)) drive();
+    if (goes_on) drive();
     return;
   }
-  if (life_ends_ <= worker_.loop().now()) return state_ == State::exchange ? cut_answer("lifetime") : end(cause_);
   switch (state_) {
     case State::handshake:
       log_refusal(0, "slow");

@@ -41,7 +41,6 @@ bool Connection::take_head() {
 
 // This server gets the body from its beginning.
 void Connection::begin_body() {
-  if (now_->request.framing == Framing::length && now_->request.length > straight_bytes) client_.expect_much();
   const std::size_t most = worker_.shop().settings.limits.replay_bytes;
   const bool fits = now_->request.framing == Framing::chunked || now_->request.length <= most;
   const bool may_go_on = upstream_->way == Way::http && !now_->other_tried && has_two_ports();
@@ -49,6 +48,8 @@ void Connection::begin_body() {
     now_->body.begin_again();
   else if (may_go_on && fits)
     now_->body.keep(now_->request.framing == Framing::chunked ? most : static_cast<std::size_t>(now_->request.length));
+  const bool straight = now_->request.framing == Framing::length && !now_->body.keeps();  // no head of another request comes along
+  if (straight && now_->request.length > straight_bytes) client_.expect_much();
   if (!awaits_continue() || !in_.empty()) return;  // what is on its way needs no leave
   if (upstream_->knows_no_interims()) return say_continue();
   now_->patience.set(worker_.loop(), worker_.loop().now() + continue_patience, [this] { on_silence(); });

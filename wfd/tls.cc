@@ -107,7 +107,7 @@ Io gather(StreamState& state, std::span<const std::byte> bytes) {
   socket.begin(gathered_bytes);
   while (!bytes.empty() && socket.has_room()) {
     const IoResult r = write_record(state, bytes);
-    if (r.io != Io::done) return r.io;
+    if (r.io != Io::done) return socket.gathers = false, r.io;
     socket.promised += r.n;
     bytes = bytes.subspan(r.n);
   }
@@ -233,8 +233,10 @@ IoResult TlsStream::write(std::span<const std::byte> bytes) {
   if (!usable(*state_)) return {Io::failed, 0};
   if (bytes.empty()) return {Io::done, 0};
   TlsSocket& socket = state_->socket;
-  if (bytes.size() <= record_bytes && !socket.waits() && !socket.gathers) return write_record(*state_, bytes);
-  if (!socket.waits() || socket.gathers) {
+  // What is promised counts, not what waits still: an alert that a read had to send takes it along.
+  const bool promised = socket.promised > 0;
+  if (!promised && bytes.size() <= record_bytes && !socket.waits() && !socket.gathers) return write_record(*state_, bytes);
+  if (!promised && (!socket.waits() || socket.gathers)) {
     const Io io = socket.gathers ? gather_behind_ticket(*state_, bytes) : gather(*state_, bytes);
     if (io != Io::done) return {io, 0};
   }
@@ -246,10 +248,14 @@ IoResult TlsStream::write(std::span<const std::byte> bytes) {
 }
 
 // Holds from the next buffer on, and OpenSSL has none while nothing waits inside.
-void TlsStream::expect_much() { SSL_set_default_read_buffer_len(state_->ssl.get(), much_bytes); }
+void TlsStream::expect_much() {
+  SSL_set_default_read_buffer_len(state_->ssl.get(), much_bytes);
+  SSL_clear_options(state_->ssl.get(), SSL_OP_CLEANSE_PLAINTEXT);
+}
 
 void TlsStream::rest() {
   SSL_set_default_read_buffer_len(state_->ssl.get(), 0);
+  if (state_->server != nullptr) SSL_set_options(state_->ssl.get(), SSL_OP_CLEANSE_PLAINTEXT);
   if (!state_->socket.waits()) state_->socket.held.reset();
 }
 

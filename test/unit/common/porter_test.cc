@@ -292,6 +292,11 @@ TEST_CASE("many ends in one report count each, and one that is not its own is en
     REQUIRE(reports.send(news) == Told::sent);
     CHECK(is_killed());
   }
+  SECTION("one of them twice") {
+    news.each[2] = news.each[0];
+    REQUIRE(reports.send(news) == Told::sent);
+    CHECK(is_killed());
+  }
   SECTION("none at all") {
     news.count = 0;
     REQUIRE(reports.send(news) == Told::sent);

@@ -103,6 +103,20 @@ TEST_CASE("an answer that drips forever ends with its connection's time, and vis
   CHECK(rig.lines("refuse").at(0).ends_with(goes_on ? " status=200 reason=lifetime" : " status=200 reason=timeout"));
 }
 
+TEST_CASE("who never lets the gate come to rest has no more time than others", "[connection][server]") {
+  WfdSettings settings = bench_settings();
+  settings.limits.connection_lifetime = milliseconds(600);
+  Rig rig(std::move(settings));
+  WireEnd& client = rig.client("login.example.org");
+  std::string many;
+  for (int i = 0; i < 500; ++i) many += request("HEAD /login", 0, "", "login.example.org");
+  CHECK(rig.until([&] {
+    client.got.clear();
+    if (client.all_sent()) client.send(many);
+    return client.ended;
+  }, seconds(3)));
+}
+
 TEST_CASE("an answer until the close is whole when TLS says that it is the end", "[connection][server]") {
   Rig rig;
   WireEnd& client = rig.client();

@@ -375,6 +375,31 @@ TEST_CASE("records that are gathered go before whatever else has to go", "[tls]"
   CHECK(SSL_get_shutdown(meeting->client.get()) == SSL_RECEIVED_SHUTDOWN);
 }
 
+TEST_CASE("gathered records that leave with what a read had to say are not said twice", "[tls]") {
+  Server server({Spec{}});
+  const int version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+  CAPTURE(version);
+  const auto meeting = shaken(server, {.version = version});
+  const std::string text(60'000, 'x');
+  std::size_t sent = 0;
+  IoResult last{.io = Io::done};
+  for (; last.io == Io::done; sent += last.n) last = meeting->stream->write(span_of(text));
+  REQUIRE(last.io == Io::want_write);
+  if (version == TLS1_2_VERSION) REQUIRE(SSL_renegotiate(meeting->client.get()) == 1);  // the answer is a warning
+  else REQUIRE(SSL_key_update(meeting->client.get(), SSL_KEY_UPDATE_REQUESTED) == 1);
+  std::string got;
+  for (std::string part; !(part = meeting->client_reads()).empty();) got += part;
+  if (version == TLS1_3_VERSION) REQUIRE(SSL_write(meeting->client.get(), "y", 1) == 1);
+  Io heard = Io::done;
+  CHECK(read_all(*meeting->stream, heard) == (version == TLS1_3_VERSION ? "y" : ""));
+  CHECK(heard == Io::want_read);
+  last = meeting->stream->write(span_of(text));
+  CHECK(last.io == Io::done);
+  CHECK(last.n == text.size());
+  for (std::string part; !(part = meeting->client_reads()).empty();) got += part;
+  CHECK(got.size() == sent + text.size());
+}
+
 TEST_CASE("what is read in large pieces is what was sent", "[tls]") {
   Server server({Spec{}});
   const auto meeting = shaken(server);
