@@ -119,6 +119,7 @@ Io gather(StreamState& state, std::span<const std::byte> bytes) {
 Io gather_behind_ticket(StreamState& state, std::span<const std::byte> bytes) {
   if (bytes.size() > record_bytes) return gather(state, bytes);
   const IoResult r = write_record(state, bytes);
+  state.socket.gathers = false;
   state.socket.promised = r.n;
   return r.io;
 }
@@ -233,16 +234,14 @@ IoResult TlsStream::write(std::span<const std::byte> bytes) {
   if (!usable(*state_)) return {Io::failed, 0};
   if (bytes.empty()) return {Io::done, 0};
   TlsSocket& socket = state_->socket;
-  // What is promised counts, not what waits still: an alert that a read had to send takes it along.
-  const bool promised = socket.promised > 0;
-  if (!promised && bytes.size() <= record_bytes && !socket.waits() && !socket.gathers) return write_record(*state_, bytes);
-  if (!promised && (!socket.waits() || socket.gathers)) {
+  // Not whether something waits still: an alert that a read had to send takes it along.
+  if (socket.promised == 0) {
+    if (bytes.size() <= record_bytes && !socket.gathers) return write_record(*state_, bytes);
     const Io io = socket.gathers ? gather_behind_ticket(*state_, bytes) : gather(*state_, bytes);
     if (io != Io::done) return {io, 0};
   }
   const std::size_t before = socket.sent;
   const Io io = flush(*state_);
-  if (io == Io::done && socket.promised == 0) return write(bytes);  // it was a ticket that had waited
   if (io == Io::done) return {io, std::exchange(socket.promised, 0)};
   return {.io = io, .some = socket.sent > before};
 }
