@@ -91,7 +91,7 @@ class Porter {
   std::vector<std::unique_ptr<Watcher>> doors_;
   std::vector<Admitted> admitted_;
   bool recorded_ = true;  // all lines since the last hand_over(), as far as they were handed on
-  std::array<std::uint64_t, 64> ids_{};  // random
+  std::array<std::uint64_t, 32> ids_{};  // random: so many come whole, or not at all
   std::size_t ids_left_ = 0;
   Channel nursery_, reports_;
   Watcher nursery_watcher_, reports_watcher_;
