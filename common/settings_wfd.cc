@@ -97,7 +97,7 @@ constexpr Row<S> rows[] = {
     {"isolation", "connections_per_worker", "1", Need::optional, from_to(1, 1500), set<S, &S::isolation, &S::Isolation::connections_per_worker>,
      "How many connections one worker serves; 1 keeps users apart in memory."},
     {"isolation", "spare_workers", "8", Need::optional, from_to(1, 1000), set<S, &S::isolation, &S::Isolation::spare_workers>,
-     "How many workers wait, forked ahead of need."},
+     "How many workers wait, forked ahead of need; half of them used, more are forked."},
     {"isolation", "max_workers", "1000", Need::optional, from_to(1, 16'000), set<S, &S::isolation, &S::Isolation::max_workers>,
      "How many workers there may be, spare ones included."},
     {"limits", "per_source", "100", Need::optional, from_to(1, 100'000), set<S, &S::source, &SourceLimits::live>,

@@ -54,11 +54,11 @@ assert (status == 200) == lives, f"{way}: status {status} after {age:.1f} s"
 assert lives or age > 0.5, "over too early"  # it began with the login, a moment before
 END
 poll() {  # USER WAY lives|ends
-  curl_hosts > "$LAB/hosts"
   in_client python3 "$LAB/poll.py" "$(cookie_of "$1")" "$2" "$3" || fail "idle: $2 $3"
 }
 poll_all() {  # WAY:lives|ends ...
   local each user pids=() pid
+  curl_hosts > "$LAB/hosts"
   for each in "$@"; do
     user=poll-${each%:*}
     [ -e "$LAB/users/$user.json" ] || enroll "$user" --hotp
