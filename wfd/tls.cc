@@ -227,6 +227,7 @@ IoResult TlsStream::read(std::span<std::byte> room) {
   clear_errors();
   const int result = SSL_read_ex(state_->ssl.get(), room.data(), room.size(), &n);
   const Io io = outcome(*state_, result);
+  if (io == Io::failed) (void)state_->socket.flush();  // the alert that says why, behind a ticket
   return {io, n, io == Io::want_read || (io == Io::done && !pending())};
 }
 

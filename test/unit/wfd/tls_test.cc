@@ -136,6 +136,19 @@ TEST_CASE("a session without an answer leaves with the end", "[tls]") {
   CHECK(SSL_SESSION_is_resumable(session.get()));
 }
 
+TEST_CASE("who breaks a record before the first answer is told so", "[tls]") {
+  Server server({Spec{}});
+  const auto meeting = shaken(server);
+  REQUIRE(meeting->good());
+  const std::string record = std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x');
+  REQUIRE(::send(meeting->client_fd.get(), record.data(), record.size(), 0) == static_cast<ssize_t>(record.size()));
+  Io last = Io::done;
+  CHECK(read_all(*meeting->stream, last).empty());
+  CHECK(last == Io::failed);
+  (void)meeting->client_reads();
+  CHECK(meeting->alert == SSL_AD_BAD_RECORD_MAC);
+}
+
 TEST_CASE("a session is resumed once, without a signature", "[tls]") {
   Server server({Spec{}});
   const auto first = answered(server);
