@@ -87,6 +87,21 @@ struct Desk {
     news.status = status;
     REQUIRE(nursery.send(news) == Told::sent);
   }
+  // A worker that is there, with this process's pid.
+  std::uint64_t raise() {
+    const std::uint64_t number = order();
+    say_spawned(number, ::getpid());
+    return number;
+  }
+  // What the first worker is given next; the connection is dropped unless `connection` takes it.
+  Serve served(UniqueFd* connection = nullptr) {
+    Packet packet;
+    Serve serve;
+    REQUIRE(workers[0].await(packet, 3000) == Heard::packet);
+    REQUIRE(packet.read(serve));
+    if (connection != nullptr) *connection = std::move(packet.descriptors[0]);
+    return serve;
+  }
   UniqueFd dial() const {
     UniqueFd fd = UniqueFd::adopt(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in to{};
@@ -119,20 +134,18 @@ TEST_CASE("a connection goes to a worker with a sealed ticket, unread and logged
   POSTERN_NEEDS_ROOT
   const PorterPlan plan = plan_for(1);
   Desk desk(plan);
-  desk.say_spawned(desk.order(), ::getpid());
+  (void)desk.raise();
   const UniqueFd client = desk.dial();
   REQUIRE(::send(client.get(), "hello", 5, 0) == 5);
-  Packet packet;
-  REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
-  Serve serve;
-  REQUIRE(packet.read(serve));
+  UniqueFd connection;
+  const Serve serve = desk.served(&connection);
   TicketKey key;
   for (std::byte& b : key.fill(TicketKey::capacity)) b = std::byte{0x5a};  // as RoleChild gives it
   CHECK(is_sealed_for(serve.ticket, key, std::uint64_t{1} << 32));
   CHECK(serve.ticket.client.address == Address::parse("127.0.0.1").value());
   CHECK(serve.ticket.destination == Endpoint{Address::parse("127.0.0.1").value(), desk.port});
   char text[8] = "";
-  CHECK(::recv(packet.descriptors[0].get(), text, sizeof text, 0) == 5);
+  CHECK(::recv(connection.get(), text, sizeof text, 0) == 5);
   char line[4096] = "";
   REQUIRE(::recv(desk.lines.get(), line, sizeof line - 1, 0) > 0);
   CHECK(std::string(line).find("event=connection id=") == 1);
@@ -145,7 +158,7 @@ TEST_CASE("who leaves without a word is logged and counted, and troubles no work
   Desk desk(plan);
   const int silence = 3;  // as doors.cc has it: only an end, or a word, brings a connection here
   REQUIRE(::setsockopt(desk.listener.get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &silence, sizeof silence) == 0);
-  desk.say_spawned(desk.order(), ::getpid());
+  (void)desk.raise();
   char line[4096];
   for (int i = 0; i < 3; ++i) {
     desk.dial().reset();
@@ -171,7 +184,7 @@ TEST_CASE("workers that cannot be made, or die at birth, are not asked for at fu
   Desk desk(plan);
   const unsigned orders = orders_in_a_second(desk, status);
   CHECK((orders >= 3 && orders <= 60));
-  desk.say_spawned(desk.order(), ::getpid());  // and it goes on when things are well again
+  (void)desk.raise();  // and it goes on when things are well again
   const UniqueFd client = desk.dial();
   Packet packet;
   CHECK(desk.workers.back().await(packet, 3000) == Heard::packet);
@@ -181,7 +194,7 @@ TEST_CASE("a worker's flood of broken reports does not keep the porter from its 
   POSTERN_NEEDS_ROOT
   const PorterPlan plan = plan_for(1);
   Desk desk(plan);
-  desk.say_spawned(desk.order(), ::getpid());
+  (void)desk.raise();
   std::vector<pid_t> hostile;
   for (int i = 0; i < 3; ++i) {
     hostile.push_back(::fork());
@@ -212,13 +225,10 @@ TEST_CASE("only a worker's own report of its own connection is believed", "[port
   plan.connections_per_worker = 1;
   plan.connections_in_life = 1;
   Desk desk(plan);
-  const std::uint64_t number = desk.order();
-  desk.say_spawned(number, ::getpid());
+  (void)desk.raise();
   const UniqueFd client = desk.dial();
+  const Serve serve = desk.served();
   Packet packet;
-  REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
-  Serve serve;
-  REQUIRE(packet.read(serve));
   Channel reports(std::move(desk.reports), Role::worker, Role::porter);
   Closed closed;
   closed.ticket = serve.ticket;
@@ -241,8 +251,7 @@ TEST_CASE("a porter that leaves has written all its lines", "[porter]") {
   POSTERN_NEEDS_ROOT
   const PorterPlan plan = plan_for(1);
   Desk desk(plan);
-  const std::uint64_t number = desk.order();
-  desk.say_spawned(number, ::getpid());
+  const std::uint64_t number = desk.raise();
   const UniqueFd client = desk.dial();
   Packet packet;
   REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
@@ -261,16 +270,13 @@ TEST_CASE("many ends in one report count each, and one that is not its own is en
   PorterPlan plan = plan_for(1);
   plan.connections_in_life = 3;
   Desk desk(plan);
-  const std::uint64_t number = desk.order();
-  desk.say_spawned(number, ::getpid());
+  const std::uint64_t number = desk.raise();
   ClosedMany news;
   std::vector<UniqueFd> clients;
   Packet packet;
   for (Closed& closed : std::span(news.each).first(3)) {
     clients.push_back(desk.dial());
-    REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
-    Serve serve;
-    REQUIRE(packet.read(serve));
+    const Serve serve = desk.served();
     closed.ticket = serve.ticket;
   }
   news.count = 3;
@@ -317,7 +323,7 @@ TEST_CASE("the lines of connections that come together are one packet", "[porter
   Desk desk(plan);
   std::vector<UniqueFd> clients;
   for (int i = 0; i < 5; ++i) clients.push_back(desk.dial());  // they wait until there is a worker
-  desk.say_spawned(desk.order(), ::getpid());
+  (void)desk.raise();
   Packet packet;
   char lines[8192];
   for (int i = 0; i < 5; ++i) {
@@ -359,7 +365,7 @@ TEST_CASE("no connection goes on whose line is not recorded, and none of its com
   std::vector<UniqueFd> clients;
   for (int i = 0; i < 3; ++i) clients.push_back(desk.dial());
   desk.lines.reset();
-  desk.say_spawned(desk.order(), ::getpid());
+  (void)desk.raise();
   for (const UniqueFd& client : clients) {
     char byte = 0;
     pollfd end{client.get(), POLLIN, 0};
@@ -374,13 +380,10 @@ TEST_CASE("a worker that reports what is not its own is killed", "[porter]") {
   POSTERN_NEEDS_ROOT
   const PorterPlan plan = plan_for(1);
   Desk desk(plan);
-  const std::uint64_t number = desk.order();
-  desk.say_spawned(number, ::getpid());
+  const std::uint64_t number = desk.raise();
   const UniqueFd client = desk.dial();
+  const Serve serve = desk.served();
   Packet packet;
-  REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
-  Serve serve;
-  REQUIRE(packet.read(serve));
   Channel reports(std::move(desk.reports), Role::worker, Role::porter);
   Closed closed;
   closed.ticket = serve.ticket;
@@ -419,13 +422,10 @@ TEST_CASE("a worker whose only connection is over must leave", "[porter]") {
   PorterPlan plan = plan_for(1);
   plan.connections_per_worker = 1;
   Desk desk(plan);
-  const std::uint64_t number = desk.order();
-  desk.say_spawned(number, ::getpid());
+  const std::uint64_t number = desk.raise();
   const UniqueFd client = desk.dial();
+  const Serve serve = desk.served();
   Packet packet;
-  REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
-  Serve serve;
-  REQUIRE(packet.read(serve));
   Channel reports(std::move(desk.reports), Role::worker, Role::porter);
   Closed closed;
   closed.ticket = serve.ticket;
