@@ -21,20 +21,23 @@ constexpr std::uintptr_t page = 4096;
 // malloc of glibc: one kind of block for each 16 bytes, up to here at the least, from the least
 // on; 8 bytes of a block are its own.
 constexpr std::size_t least_block = 24, block_step = 16, small_block = 1032;
+constexpr std::size_t cached = 256 * 1024;    // small blocks that malloc keeps at hand and does not count as free
 constexpr std::uintptr_t frame = 1024;        // that give_memory_back() itself may need
 constexpr std::uintptr_t depth = 128 * 1024;  // of the stack that is looked at
 
 std::uintptr_t at(const void* place) { return reinterpret_cast<std::uintptr_t>(place); }
 std::uintptr_t round_up(std::uintptr_t place) { return (place + huge_page - 1) / huge_page * huge_page; }
 
-// Where the heap has not been used yet: no block that lies behind has come from a hole.
-std::uintptr_t end_of_heap() { return at(::sbrk(0)) - ::mallinfo2().keepcost; }
+struct Holes {
+  std::uintptr_t end;  // of the part of the heap in which they are
+  std::size_t left;    // bytes in them, at most: a heap that is not where we think ends this
+};
 
 // Fills all holes that have room for `size` bytes.
-void fill_holes(std::size_t size, std::uintptr_t end) {
+void fill(Holes& holes, std::size_t size) {
   std::allocator<std::byte> heap;
   std::byte* block = heap.allocate(size);
-  while (at(block) < end) block = heap.allocate(size);  // what fills a hole is never given back
+  for (; at(block) < holes.end && holes.left >= size; block = heap.allocate(size)) holes.left -= size;  // never given back
   heap.deallocate(block, size);
 }
 
@@ -58,9 +61,10 @@ bool move_to_huge_pages(std::span<const std::byte> code) {
 }
 
 void close_heap_holes() {
-  const std::uintptr_t end = end_of_heap();
-  for (std::size_t size = 64 * 1024; size > small_block; size -= size / 8) fill_holes(size, end);
-  for (std::size_t size = small_block; size >= least_block; size -= block_step) fill_holes(size, end);
+  const struct mallinfo2 heap = ::mallinfo2();
+  Holes holes{at(::sbrk(0)) - heap.keepcost, heap.fordblks - heap.keepcost + cached};
+  for (std::size_t size = 64 * 1024; size > small_block; size -= size / 8) fill(holes, size);
+  for (std::size_t size = small_block; size >= least_block; size -= block_step) fill(holes, size);
 }
 
 void give_memory_back() {
