@@ -64,9 +64,6 @@ class Buffer {
   }
 
  private:
-  struct TakeBack {
-    void operator()(char* block) const { take_back(block); }
-  };
   using Memory = std::unique_ptr<char[], TakeBack>;
   static constexpr std::size_t first_held = 4096;  // most heads, and many answers
 

@@ -18,6 +18,10 @@ void open_lent_room();
 [[nodiscard]] void* lend(std::size_t bytes);
 // Takes back what came from lend(), or from malloc(); null is nothing.
 void take_back(void* block);
+// The same, for a unique_ptr.
+struct TakeBack {
+  void operator()(char* block) const { take_back(block); }
+};
 // True for a piece of the room: it has lent_bytes.
 bool is_lent(const void* block);
 

@@ -14,10 +14,6 @@ namespace postern::wfd {
 inline constexpr std::size_t longest_record = 16 * 1024 + 512;  // with all that is around it
 inline constexpr std::size_t gathered_bytes = 4 * longest_record;
 
-struct TakeBack {
-  void operator()(char* block) const { take_back(block); }
-};
-
 // Belongs to the state of a stream, and does not move; the descriptor is borrowed.
 struct TlsSocket {
   int fd = -1;
