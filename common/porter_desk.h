@@ -57,6 +57,8 @@ class Porter {
   bool gone(Porter&, Gone& news, Packet&);
   void hear_nursery();
   void hear_reports();
+  void dismiss_soon();
+  void dismiss_surplus();
   bool release(std::uint64_t worker, std::uint64_t connection, Cause cause);
   void charge(const Address& source, Cause cause);
   void retire_worker(std::uint64_t number);
@@ -104,6 +106,7 @@ class Porter {
   std::set<std::uint64_t> kills_;  // workers to be killed, of which the nursery was not told yet
   Mono kills_wait_;                // since when it does not listen
   Timer fork_timer_, door_timer_, leavers_timer_, kills_timer_;
+  Timer surplus_timer_;
   Timer recorder_;  // hands the lines of this round on
   bool doors_open_ = false, retiring_ = false;
 };

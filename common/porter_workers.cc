@@ -206,7 +206,20 @@ bool Porter::release(std::uint64_t worker, std::uint64_t connection, Cause cause
   // With one connection a process it leaves now; its place is free, so it must.
   if (plan_.connections_per_worker == 1) expect_gone(worker, leaving_patience);
   if (pool_.is_worn_out(worker) || (retiring_ && pool_.is_idle(worker))) retire_worker(worker);
+  dismiss_soon();
   return true;
+}
+
+// After a crowd there are more workers than the connections that stay need, and these would be
+// spread over all of them.
+void Porter::dismiss_soon() {
+  if (plan_.connections_per_worker == 1 || surplus_timer_.active() || pool_.with_room() <= plan_.spare_workers) return;
+  surplus_timer_.set(self_.loop(), self_.loop().now() + plan_.surplus_pause, [this] { dismiss_surplus(); });
+}
+
+void Porter::dismiss_surplus() {
+  for (const std::uint64_t number : pool_.all())
+    if (pool_.with_room() > plan_.spare_workers && pool_.is_idle(number) && pool_.close(number)) retire_worker(number);
 }
 
 void Porter::expect_gone(std::uint64_t number, Duration within) {

@@ -9,7 +9,7 @@
 namespace postern {
 
 void WorkerPool::put_in(std::uint64_t number, const Worker& worker) {
-  const bool alive = life_ == 0 || worker.served < life_;
+  const bool alive = !worker.closed && (life_ == 0 || worker.served < life_);
   if (alive && worker.connections.size() < room_) open_.emplace(worker.connections.size(), number);
 }
 
@@ -69,10 +69,18 @@ std::vector<Address> WorkerPool::remove(std::uint64_t worker) {
   return sources;
 }
 
+bool WorkerPool::close(std::uint64_t worker) {
+  const auto found = workers_.find(worker);
+  if (found == workers_.end() || !open_.contains({found->second.connections.size(), worker})) return false;
+  take_out(worker, found->second);
+  found->second.closed = true;
+  return true;
+}
+
 bool WorkerPool::is_worn_out(std::uint64_t worker) const {
   const auto found = workers_.find(worker);
-  return found != workers_.end() && life_ != 0 && found->second.served >= life_ &&
-         found->second.connections.empty();
+  if (found == workers_.end() || !found->second.connections.empty()) return false;
+  return found->second.closed || (life_ != 0 && found->second.served >= life_);
 }
 
 bool WorkerPool::is_idle(std::uint64_t worker) const {

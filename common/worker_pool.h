@@ -33,7 +33,9 @@ class WorkerPool {
   std::optional<Address> release(std::uint64_t worker, std::uint64_t connection);
   // The worker ended; the sources of the connections that went with it.
   std::vector<Address> remove(std::uint64_t worker);
-  // True once the worker has had all the connections of its life and none is left.
+  // The worker gets no further connection.  False when it would get none anyway.
+  bool close(std::uint64_t worker);
+  // True once the worker is closed or has had all the connections of its life, and none is left.
   bool is_worn_out(std::uint64_t worker) const;
 
   bool has(std::uint64_t worker) const { return workers_.contains(worker); }
@@ -47,6 +49,7 @@ class WorkerPool {
  private:
   struct Worker {
     std::uint32_t served = 0;
+    bool closed = false;
     std::unordered_map<std::uint64_t, Address> connections;
   };
   void put_in(std::uint64_t number, const Worker& worker);

@@ -94,6 +94,22 @@ TEST_CASE("a worker whose life is used up gets nothing more, and is worn out onc
   CHECK_FALSE(pool.is_worn_out(2));
 }
 
+TEST_CASE("a closed worker gets nothing more, keeps what it has, and is worn out once empty", "[worker_pool]") {
+  WorkerPool pool(4, 0);
+  pool.add(1);
+  pool.assign(1, 10, Address());
+  CHECK_FALSE(pool.close(2));
+  CHECK(pool.close(1));
+  CHECK_FALSE(pool.close(1));
+  CHECK(pool.choose() == std::nullopt);
+  CHECK(pool.with_room() == 0);
+  CHECK(pool.places(9) == 0);
+  CHECK_FALSE(pool.is_worn_out(1));
+  CHECK(pool.release(1, 10).has_value());
+  CHECK(pool.choose() == std::nullopt);
+  CHECK(pool.is_worn_out(1));
+}
+
 TEST_CASE("a connection counts for its own worker only, and only once", "[worker_pool]") {
   WorkerPool pool(4, 0);
   pool.add(1);

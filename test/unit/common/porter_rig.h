@@ -1,0 +1,110 @@
+// The porter, jailed, with the test as its master, its nursery and its workers.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <memory>
+#include <vector>
+
+#include "common/net.h"
+#include "common/porter.h"
+#include "unit/catch.h"
+#include "unit/common/role_child.h"
+
+namespace postern::porter_rig {
+
+using test::RoleChild;
+using test::Scratch;
+
+inline PorterPlan plan_for(std::uint32_t spares) {
+  PorterPlan plan;
+  plan.mode = ListenMode::direct;
+  plan.connections_per_worker = 4;
+  plan.spare_workers = spares;
+  plan.max_workers = 50;
+  plan.source = {100, 10'000, 1000, seconds(60)};
+  plan.plain = true;
+  return plan;
+}
+
+struct Desk {
+  Scratch jail;
+  UniqueFd listener, lines, reports;
+  std::uint16_t port = 0;
+  Channel nursery;
+  std::vector<Channel> workers;
+  std::unique_ptr<RoleChild> porter;
+
+  explicit Desk(const PorterPlan& plan) {
+    listener = listen_on({Address::parse("127.0.0.1").value(), 0}, false).value();
+    sockaddr_in name{};
+    socklen_t size = sizeof name;
+    REQUIRE(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&name), &size) == 0);
+    port = ntohs(name.sin_port);
+    auto [page_writable, page] = make_log_page().value();
+    auto log_ends = make_channel().value();
+    auto report_ends = make_channel().value();
+    auto nursery_ends = make_channel().value();
+    const int on = 1;
+    REQUIRE(::setsockopt(report_ends.first.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0);
+    porter = std::make_unique<RoleChild>(Daemon::redird, Role::porter,
+                                         [&plan](RoleProcess& self) { return run_porter(self, plan); });
+    REQUIRE(porter->give(Item::log, log_ends.second.get()));
+    REQUIRE(porter->give(Item::log_page, page.get()));
+    REQUIRE(porter->give(Item::listener, listener.get()));
+    REQUIRE(porter->give(Item::reports, report_ends.first.get()));
+    REQUIRE(porter->give(Item::channel, nursery_ends.second.get(), Role::nursery));
+    lines = std::move(log_ends.first);
+    reports = std::move(report_ends.second);
+    nursery = Channel(std::move(nursery_ends.first), Role::nursery, Role::porter);
+    REQUIRE(porter->start(jail.path()) == "");
+  }
+  // Takes an order for a worker; its number, and its channel at the end of `workers`.
+  std::uint64_t order() {
+    Packet packet;
+    SpawnPlain spawn;
+    REQUIRE(nursery.await(packet, 3000) == Heard::packet);
+    REQUIRE(packet.read(spawn));
+    workers.emplace_back(std::move(packet.descriptors[0]), Role::worker, Role::porter);
+    return spawn.worker;
+  }
+  void say_spawned(std::uint64_t number, pid_t pid) {
+    Spawned news;
+    news.worker = number;
+    news.pid = static_cast<std::uint32_t>(pid);
+    REQUIRE(nursery.send(news) == Told::sent);
+  }
+  void say_gone(std::uint64_t number, std::uint32_t status) {
+    Gone news;
+    news.worker = number;
+    news.status = status;
+    REQUIRE(nursery.send(news) == Told::sent);
+  }
+  // A worker that is there, with this process's pid.
+  std::uint64_t raise() {
+    const std::uint64_t number = order();
+    say_spawned(number, ::getpid());
+    return number;
+  }
+  // What the first worker is given next; the connection is dropped unless `connection` takes it.
+  Serve served(UniqueFd* connection = nullptr) {
+    Packet packet;
+    Serve serve;
+    REQUIRE(workers[0].await(packet, 3000) == Heard::packet);
+    REQUIRE(packet.read(serve));
+    if (connection != nullptr) *connection = std::move(packet.descriptors[0]);
+    return serve;
+  }
+  UniqueFd dial() const {
+    UniqueFd fd = UniqueFd::adopt(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
+    return fd;
+  }
+};
+
+}  // namespace postern::porter_rig
