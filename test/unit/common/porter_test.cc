@@ -3,11 +3,8 @@
 
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <span>
 #include <string>
 #include <vector>
 

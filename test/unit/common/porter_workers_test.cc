@@ -1,14 +1,11 @@
 // What the porter believes its workers, and how it gets rid of them.
 #include "common/porter.h"
 
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "unit/common/porter_rig.h"
