@@ -23,6 +23,7 @@ namespace {
 
 constexpr int accepts_a_round = 64, accepts_together = 16;
 constexpr Duration accept_pause = milliseconds(100), overtime = seconds(60);
+constexpr Duration serve_pause = milliseconds(1);  // until a worker is given another chance
 
 // True when the client has gone and had nothing to say: a scan, or a check of ours.
 bool left_without_a_word(int connection) {
@@ -71,7 +72,7 @@ Result<void> Porter::start() {
 // ---- connections ----------------------------------------------------------------
 
 void Porter::open_doors(bool open) {
-  open = open && !retiring_ && !door_timer_.active();
+  open = open && !retiring_ && !door_timer_.active() && admitted_.empty();
   if (open == doors_open_) return;
   doors_open_ = open;
   for (auto& door : doors_)
@@ -80,7 +81,7 @@ void Porter::open_doors(bool open) {
 
 // A few at a time: their lines go to the logger together, and then they go to their workers.
 void Porter::accept_from(int listener) {
-  for (int i = 0; i < accepts_a_round && !retiring_; i += accepts_together) {
+  for (int i = 0; i < accepts_a_round && !retiring_ && admitted_.empty(); i += accepts_together) {
     const bool more = accept_some(listener, pool_.places(accepts_together));
     hand_over();
     if (!more) break;
@@ -136,29 +137,52 @@ std::uint64_t Porter::draw_id() {
 void Porter::hand_over() {
   const bool recorded = self_.log().flush() && recorded_;
   recorded_ = true;
-  for (Admitted& a : admitted_) {
-    if (recorded) serve(std::move(a.connection), a.ticket);
-    else charge(a.ticket.client.address, Cause::none);
+  if (!recorded) {
+    for (const Admitted& a : admitted_) charge(a.ticket.client.address, Cause::none);
+    admitted_.clear();
   }
-  admitted_.clear();
+  taken_ = self_.loop().now();
+  serve_admitted();
 }
 
-void Porter::serve(UniqueFd connection, Ticket ticket) {
+// A crowd may come faster than a worker can look at it.  What its queue has no room for waits
+// here, and all others in the kernel, for the doors are closed meanwhile.
+void Porter::serve_admitted() {
+  for (; !admitted_.empty(); admitted_.pop_front())
+    if (!serve(admitted_.front())) return serve_timer_.set(self_.loop(), self_.loop().now() + serve_pause, [this] {
+      serve_admitted();
+      keep_spares();
+      open_doors(pool_.with_room() > 0);
+    });
+}
+
+// False when it has to wait.
+bool Porter::serve(Admitted& a) {
+  const Mono now = self_.loop().now();
   const std::optional<std::uint64_t> number = pool_.choose();
-  if (!number) return charge(ticket.client.address, Cause::none);
-  ticket.worker = *number;
-  seal_ticket(ticket, self_.start().ticket_key);
+  if (!number) return charge(a.ticket.client.address, Cause::none), true;
+  a.ticket.worker = *number;
+  seal_ticket(a.ticket, self_.start().ticket_key);
   Serve order;
-  order.ticket = ticket;
-  const int lent[] = {connection.get()};
-  pool_.assign(*number, ticket.connection, ticket.client.address);
-  Worker& worker = workers_[*number];
-  worker.used = true;
+  order.ticket = a.ticket;
+  const int lent[] = {a.connection.get()};
+  const Told told = workers_[*number].channel.send(order, lent);
+  if (told == Told::full && now - taken_ < plan_.serve_patience) return false;
+  taken_ = now;
+  if (told == Told::sent) {
+    note_served(a.ticket);
+  } else {
+    charge(a.ticket.client.address, Cause::none);
+    kill_worker(*number);  // it does not listen: whatever is wrong with it, it is of no use
+  }
+  return true;
+}
+
+void Porter::note_served(const Ticket& ticket) {
+  pool_.assign(ticket.worker, ticket.connection, ticket.client.address);
+  workers_[ticket.worker].used = true;
   if (plan_.connections_per_worker == 1 && plan_.connection_lifetime > Duration{})
-    expect_gone(*number, plan_.connection_lifetime + overtime);  // it ends them itself, if it is well
-  if (worker.channel.send(order, lent) == Told::sent) return;
-  (void)release(*number, ticket.connection, Cause::none);
-  kill_worker(*number);  // it does not listen: whatever is wrong with it, it is of no use
+    expect_gone(ticket.worker, plan_.connection_lifetime + overtime);  // it ends them itself, if it is well
 }
 
 // No worker is troubled with such a connection, but it counts as if it had been: a TLS

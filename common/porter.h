@@ -16,6 +16,7 @@ struct PorterPlan {
   std::uint32_t spare_workers = 1;   // workers with room for a connection, kept ready
   std::uint32_t max_workers = 1;
   Duration surplus_pause = seconds(10);  // that more workers with room may be idle than spare_workers
+  Duration serve_patience = seconds(5);   // for a worker that is busy to take a connection
   std::uint32_t connections_in_life = 0;  // then a worker is replaced; 0: never
   std::uint32_t worker_slack = 0;         // see WorkerPool; for connections that take no time
   // A worker of one connection is killed when it has had it for longer; zero: never.

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <set>
 #include <memory>
@@ -77,7 +78,9 @@ class Porter {
   void admit(UniqueFd connection, const Endpoint& client);
   std::uint64_t draw_id();
   void hand_over();
-  void serve(UniqueFd connection, Ticket ticket);
+  void serve_admitted();
+  bool serve(Admitted& a);
+  void note_served(const Ticket& ticket);
   void note_visit(const Ticket& ticket);
   void refuse(const Ticket& ticket, std::string_view reason);
   void record(const Line& line);
@@ -91,7 +94,8 @@ class Porter {
   WorkerPool pool_;
   std::vector<Handed> listeners_;
   std::vector<std::unique_ptr<Watcher>> doors_;
-  std::vector<Admitted> admitted_;
+  std::deque<Admitted> admitted_;
+  Mono taken_;  // since when the first of them has its turn
   bool recorded_ = true;  // all lines since the last hand_over(), as far as they were handed on
   std::array<std::uint64_t, 32> ids_{};  // random: so many come whole, or not at all
   std::size_t ids_left_ = 0;
@@ -105,7 +109,7 @@ class Porter {
   Leavers leavers_;
   std::set<std::uint64_t> kills_;  // workers to be killed, of which the nursery was not told yet
   Mono kills_wait_;                // since when it does not listen
-  Timer fork_timer_, door_timer_, leavers_timer_, kills_timer_;
+  Timer fork_timer_, door_timer_, serve_timer_, leavers_timer_, kills_timer_;
   Timer surplus_timer_;
   Timer recorder_;  // hands the lines of this round on
   bool doors_open_ = false, retiring_ = false;

@@ -244,12 +244,14 @@ void Porter::retire_worker(std::uint64_t number) {
   const auto worker = workers_.find(number);
   if (worker == workers_.end() || worker->second.retired) return;
   worker->second.retired = true;
+  (void)pool_.close(number);
   expect_gone(number, leaving_patience);
   if (worker->second.channel.send(Retire{}) != Told::sent) kill_worker(number);
 }
 
 void Porter::kill_worker(std::uint64_t number) {
   if (!workers_.contains(number)) return;
+  (void)pool_.close(number);
   if (kills_.empty()) kills_wait_ = self_.loop().now();
   kills_.insert(number);
   send_kills();

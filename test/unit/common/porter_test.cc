@@ -15,6 +15,20 @@ using namespace postern::porter_rig;
 
 namespace {
 
+PorterPlan plan_for_crowd() {
+  PorterPlan plan = plan_for(1);
+  plan.connections_per_worker = 1000;
+  plan.source = {1000, 1'000'000, 1000, seconds(60)};
+  return plan;
+}
+
+// More than the queue of a worker holds.
+std::vector<UniqueFd> dial_crowd(Desk& desk) {
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 400; ++i) clients.push_back(desk.dial());
+  return clients;
+}
+
 // How many workers a porter asks for within a second when each ends as `status` says.
 unsigned orders_in_a_second(Desk& desk, std::uint32_t status) {
   unsigned orders = 0;
@@ -177,4 +191,36 @@ TEST_CASE("no connection goes on whose line is not recorded, and none of its com
   }
   Packet packet;
   CHECK(desk.workers[0].await(packet, 100) == Heard::nothing);
+}
+
+TEST_CASE("a crowd waits for a worker that is busy", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  const PorterPlan plan = plan_for_crowd();
+  Desk desk(plan);
+  (void)desk.raise();
+  const std::vector<UniqueFd> clients = dial_crowd(desk);
+  Packet packet;
+  CHECK(desk.nursery.await(packet, 300) == Heard::nothing);  // nobody is to be killed
+  std::vector<char> lines(65536);
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
+    while (::recv(desk.lines.get(), lines.data(), lines.size(), MSG_DONTWAIT) > 0) {}
+  }
+  CHECK(desk.nursery.receive(packet) == Heard::nothing);
+}
+
+TEST_CASE("a worker that never listens is killed, and the crowd goes to another", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  PorterPlan plan = plan_for_crowd();
+  plan.serve_patience = milliseconds(100);
+  Desk desk(plan);
+  const std::uint64_t number = desk.raise();
+  const std::vector<UniqueFd> clients = dial_crowd(desk);
+  Packet packet;
+  Kill kill;
+  REQUIRE(desk.nursery.await(packet, 3000) == Heard::packet);
+  REQUIRE(packet.read(kill));
+  CHECK(kill.worker == number);
+  (void)desk.raise();
+  CHECK(desk.workers[1].await(packet, 3000) == Heard::packet);
 }
