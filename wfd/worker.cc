@@ -21,6 +21,8 @@ constexpr int signer_patience_ms = 2000;
 constexpr Duration review_period = milliseconds(500);
 constexpr Duration tidy_period = milliseconds(250);
 constexpr unsigned most_untidy = 20;  // periods in a row that always had work
+constexpr int messages_a_turn = 16;   // of a role, then others have a turn
+constexpr Duration report_pause = milliseconds(10);  // until the porter has room for more
 
 }  // namespace
 
@@ -52,7 +54,7 @@ void Worker::hear(Channel& channel, Watcher& watcher) {
       on<&Worker::dialled>(),      on<&Worker::dial_refused>(), on<&Worker::assertion>(),
       on<&Worker::key_list>(),     on<&Worker::verification>(), on<&Worker::own_sessions>(),
   };
-  for (;;) {
+  for (int i = 0; i < messages_a_turn; ++i) {
     Packet packet;
     const Heard heard = channel.receive(packet);
     if (heard == Heard::nothing) return;
@@ -100,7 +102,7 @@ bool Worker::retire(Worker&, Retire&, Packet&) {
 void Worker::retire_all() {
   retiring_ = true;
   for (Connection* c : all_connections()) c->retire();
-  if (connections_.empty() && over_.empty()) loop_.stop(0);  // else sweep() does
+  if (connections_.empty() && over_.empty() && unsaid_.empty()) loop_.stop(0);  // else sweep() does
 }
 
 // A copy, for what is done with them may end them.
@@ -136,13 +138,19 @@ bool Worker::serve(Worker&, Serve& order, Packet& packet) {
 void Worker::finished(Connection& connection, Cause cause) {
   const auto found = connections_.find(connection.ticket().connection);
   if (found == connections_.end()) return;
-  Closed news;
-  news.ticket = connection.ticket();
-  news.cause = cause;
-  (void)seat_.reports.send(news);  // a porter that is gone counts nothing
+  unsaid_.push_back({connection.ticket(), cause});
+  report();
   over_.push_back(std::move(found->second));
   connections_.erase(found);
   sweeper_.set(loop_, loop_.now(), [this] { sweep(); });
+}
+
+// The porter counts a connection until it hears of its end: what its queue has no room for now
+// is said later.  (A porter that is gone counts nothing.)
+void Worker::report() {
+  for (; !unsaid_.empty(); unsaid_.pop_front())
+    if (seat_.reports.send(unsaid_.front()) == Told::full)
+      return reporter_.set(loop_, loop_.now() + report_pause, [this] { report(), sweep(); });
 }
 
 void Worker::forget_connections() {
@@ -154,7 +162,7 @@ void Worker::forget_connections() {
 void Worker::sweep() {
   over_.clear();
   const bool single = shop_.settings.isolation.connections_per_worker == 1;
-  if (connections_.empty() && (single || retiring_)) loop_.stop(0);
+  if (connections_.empty() && unsaid_.empty() && (single || retiring_)) loop_.stop(0);
   else rests();
 }
 

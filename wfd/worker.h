@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -102,6 +103,7 @@ class Worker final : public SignPeer, public ResumptionPeer {
   bool dial_refused(Worker&, DialRefused& answer, Packet&);
   Connection* asker(std::uint32_t tag, Role role);
   const Ticket* ticket_of(std::uint64_t connection) const;
+  void report();
   void sweep();
   void review();
   void tidy();
@@ -115,9 +117,10 @@ class Worker final : public SignPeer, public ResumptionPeer {
   std::uint32_t next_tag_ = 1;
   std::map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> over_;
+  std::deque<Closed> unsaid_;  // as many as there were connections, at most
   std::optional<GenerationReader> generations_;
   std::string cookie_domain_;
-  Timer sweeper_, reviewer_, recorder_, tidier_;
+  Timer sweeper_, reporter_, reviewer_, recorder_, tidier_;
   unsigned untidy_ = 0;    // looks at it since memory was given back
   bool had_work_ = false;  // since the last of them
   bool retiring_ = false;

@@ -143,3 +143,41 @@ TEST_CASE("a worker destroyed in the middle of everything leaves nothing behind"
   rig.worker.reset();
   CHECK(asked.tag != 0);
 }
+
+TEST_CASE("the end of a connection is said, though the porter does not listen for a moment", "[connection][many]") {
+  const bool single = GENERATE(true, false);
+  Rig rig(single ? bench_settings() : many());
+  WireEnd& client = rig.client();
+  unsigned others = 0;  // what other workers said, or one that is in somebody's hands
+  while (rig.seat.reports.send(Closed{}) == Told::sent) ++others;
+  client.close();
+  if (!single) rig.say(rig.porter, Retire{});
+  rig.settle();
+  CHECK_FALSE(rig.over);
+  for (; others > 0; --others) CHECK(rig.hear<Closed>(rig.reports).ticket.connection == 0);
+  CHECK(rig.hear<Closed>(rig.reports).ticket.connection == rig.last_id);
+  CHECK(rig.until([&] { return rig.over; }));
+}
+
+TEST_CASE("who is served already is not kept waiting by a crowd", "[connection][many]") {
+  WfdSettings settings = many();
+  settings.isolation.connections_per_worker = 1000;
+  Rig rig(std::move(settings));
+  WireEnd& client = rig.client();
+  rig.settle();  // the next that the worker hears of is the crowd
+  constexpr unsigned crowd = 100;
+  for (unsigned i = 0; i < crowd; ++i) {
+    auto [ours, theirs] = tls_rig::socket_pair();
+    REQUIRE(::send(theirs.get(), "no TLS", 6, 0) == 6);
+    Serve order;
+    order.ticket = make_ticket(i + 1, 1, key_of(1));
+    const int lent[] = {ours.get()};
+    REQUIRE(rig.porter.send(order, lent) == Told::sent);
+  }
+  client.send(request("GET /", 0));
+  for (unsigned i = 0; i < crowd; ++i) (void)rig.hear<Closed>(rig.reports);
+  std::string lines;
+  for (const std::string& packet : rig.book.lines()) lines += packet;
+  REQUIRE(has(lines, "event=request"));
+  CHECK(lines.find("event=request") < lines.rfind("event=refuse"));
+}
