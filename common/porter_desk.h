@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <map>
 #include <set>
 #include <memory>
@@ -30,9 +31,14 @@ class Porter {
   Result<void> fix_numbers();
 
  private:
+  struct Stranger {  // a worker that has no channel to a new helper yet
+    std::uint64_t worker = 0;
+    UniqueFd end;  // the worker's, once the helper knows of it
+  };
   struct Helper {  // a role that every worker has a channel to
     Channel channel;
     Watcher watcher;
+    std::list<Stranger> strangers;
   };
   struct Admitted {  // a connection that is not handed over yet
     UniqueFd connection;
@@ -49,7 +55,8 @@ class Porter {
   // porter_workers.cc
   void handed(Handed item);
   void adopt_helper(Role role, UniqueFd fd, bool introduce);
-  void introduce(Role role, std::uint64_t number, Worker& worker);
+  void introduce_strangers();
+  bool introduce(Role role, Stranger& stranger, bool& listens);
   UniqueFd enroll(Role role, std::uint64_t number);
   void keep_spares();
   void pause_spares();
@@ -110,7 +117,7 @@ class Porter {
   std::set<std::uint64_t> kills_;  // workers to be killed, of which the nursery was not told yet
   Mono kills_wait_;                // since when it does not listen
   Timer fork_timer_, door_timer_, serve_timer_, leavers_timer_, kills_timer_;
-  Timer surplus_timer_;
+  Timer surplus_timer_, strangers_timer_;
   Timer recorder_;  // hands the lines of this round on
   bool doors_open_ = false, retiring_ = false;
 };

@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t ends_a_round = 256;
 constexpr std::uint32_t not_forked = 0xffffffff;
 constexpr Duration fork_pause = milliseconds(200);
+constexpr Duration introduction_pause = milliseconds(5);  // for helpers to read who is there
 constexpr Duration kill_patience = seconds(1);     // for the nursery to take an order
 constexpr Duration kill_pause = milliseconds(10);  // until it is given another chance
 constexpr Duration leaving_patience = seconds(5);  // for a worker whose work is done
@@ -47,7 +48,9 @@ void Porter::adopt_helper(Role role, UniqueFd fd, bool introduce_all) {
       });
   if (!watched) helper.channel.close();
   if (!introduce_all) return;
-  for (auto& [number, worker] : workers_) introduce(role, number, worker);
+  helper.strangers.clear();
+  for (const auto& [number, worker] : workers_) helper.strangers.push_back({number, {}});
+  introduce_strangers();
 }
 
 // Makes a channel between a worker and a helper; the worker's end comes back.
@@ -67,12 +70,29 @@ UniqueFd Porter::enroll(Role role, std::uint64_t number) {
   return std::move(pair->second);  // of a helper that is not there: the worker sees it closed
 }
 
-void Porter::introduce(Role role, std::uint64_t number, Worker& worker) {
-  const UniqueFd end = enroll(role, number);
+// A thousand workers do not fit in the queue of a new helper: the others are introduced later.
+void Porter::introduce_strangers() {
+  bool left = false;
+  for (auto& [role, helper] : helpers_) {
+    bool listens = true;
+    for (auto s = helper.strangers.begin(); s != helper.strangers.end();)
+      s = introduce(role, *s, listens) ? helper.strangers.erase(s) : std::next(s);
+    left |= !helper.strangers.empty();
+  }
+  if (!left) return;
+  strangers_timer_.set(self_.loop(), self_.loop().now() + introduction_pause, [this] { introduce_strangers(); });
+}
+
+// False when one of both has no room for a message now.
+bool Porter::introduce(Role role, Stranger& stranger, bool& listens) {
+  const auto worker = workers_.find(stranger.worker);
+  if (worker == workers_.end()) return true;
+  if (!stranger.end && listens) stranger.end = enroll(role, stranger.worker);
+  if (!stranger.end) return listens = false;
   Peer news;
   news.role = role;
-  const int lent[] = {end.get()};
-  if (end) (void)worker.channel.send(news, lent);  // a worker that is gone is told of by the nursery
+  const int lent[] = {stranger.end.get()};
+  return worker->second.channel.send(news, lent) != Told::full;  // one that is gone is told of by the nursery
 }
 
 // ---- workers --------------------------------------------------------------------

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -28,15 +29,24 @@ inline PorterPlan plan_for(std::uint32_t spares) {
   return plan;
 }
 
+inline PorterPlan plan_for_crowd() {
+  PorterPlan plan = plan_for(1);
+  plan.connections_per_worker = 1000;
+  plan.source = {1000, 1'000'000, 1000, seconds(60)};
+  return plan;
+}
+
 struct Desk {
   Scratch jail;
   UniqueFd listener, lines, reports;
   std::uint16_t port = 0;
   Channel nursery;
+  std::map<Role, Channel> helpers;  // of workers that are not plain
   std::vector<Channel> workers;
+  const bool plain;
   std::unique_ptr<RoleChild> porter;
 
-  explicit Desk(const PorterPlan& plan) {
+  explicit Desk(const PorterPlan& plan) : plain(plan.plain) {
     listener = listen_on({Address::parse("127.0.0.1").value(), 0}, false).value();
     sockaddr_in name{};
     socklen_t size = sizeof name;
@@ -48,26 +58,36 @@ struct Desk {
     auto nursery_ends = make_channel().value();
     const int on = 1;
     REQUIRE(::setsockopt(report_ends.first.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0);
-    porter = std::make_unique<RoleChild>(Daemon::redird, Role::porter,
+    porter = std::make_unique<RoleChild>(plain ? Daemon::redird : Daemon::wfd, Role::porter,
                                          [&plan](RoleProcess& self) { return run_porter(self, plan); });
     REQUIRE(porter->give(Item::log, log_ends.second.get()));
     REQUIRE(porter->give(Item::log_page, page.get()));
     REQUIRE(porter->give(Item::listener, listener.get()));
     REQUIRE(porter->give(Item::reports, report_ends.first.get()));
     REQUIRE(porter->give(Item::channel, nursery_ends.second.get(), Role::nursery));
+    for (const Role role : {Role::signer, Role::broker, Role::sessions})
+      if (!plain) adopt(role);
     lines = std::move(log_ends.first);
     reports = std::move(report_ends.second);
     nursery = Channel(std::move(nursery_ends.first), Role::nursery, Role::porter);
     REQUIRE(porter->start(jail.path()) == "");
   }
+  // A new helper, in whose queue is room for some messages, or for `room` bytes of them.
+  void adopt(Role role, int room = 0) {
+    auto [ours, theirs] = make_channel().value();
+    if (room > 0) REQUIRE(::setsockopt(theirs.get(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room) == 0);
+    REQUIRE(porter->give(Item::channel, theirs.get(), role));
+    helpers[role] = Channel(std::move(ours), role, Role::porter);
+  }
   // Takes an order for a worker; its number, and its channel at the end of `workers`.
   std::uint64_t order() {
     Packet packet;
-    SpawnPlain spawn;
+    Spawn spawn;
+    SpawnPlain plain_spawn;
     REQUIRE(nursery.await(packet, 3000) == Heard::packet);
-    REQUIRE(packet.read(spawn));
+    REQUIRE((plain ? packet.read(plain_spawn) : packet.read(spawn)));
     workers.emplace_back(std::move(packet.descriptors[0]), Role::worker, Role::porter);
-    return spawn.worker;
+    return plain ? plain_spawn.worker : spawn.worker;
   }
   void say_spawned(std::uint64_t number, pid_t pid) {
     Spawned news;
@@ -106,5 +126,12 @@ struct Desk {
     return fd;
   }
 };
+
+// More than the queue of a worker holds.
+inline std::vector<UniqueFd> dial_crowd(Desk& desk) {
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 400; ++i) clients.push_back(desk.dial());
+  return clients;
+}
 
 }  // namespace postern::porter_rig

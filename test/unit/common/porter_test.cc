@@ -15,20 +15,6 @@ using namespace postern::porter_rig;
 
 namespace {
 
-PorterPlan plan_for_crowd() {
-  PorterPlan plan = plan_for(1);
-  plan.connections_per_worker = 1000;
-  plan.source = {1000, 1'000'000, 1000, seconds(60)};
-  return plan;
-}
-
-// More than the queue of a worker holds.
-std::vector<UniqueFd> dial_crowd(Desk& desk) {
-  std::vector<UniqueFd> clients;
-  for (int i = 0; i < 400; ++i) clients.push_back(desk.dial());
-  return clients;
-}
-
 // How many workers a porter asks for within a second when each ends as `status` says.
 unsigned orders_in_a_second(Desk& desk, std::uint32_t status) {
   unsigned orders = 0;

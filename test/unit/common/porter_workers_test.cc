@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -253,4 +254,50 @@ TEST_CASE("a crowd of workers is killed, though the nursery does not listen for 
     if (packet.read(kill)) killed.push_back(kill.worker);
   }
   CHECK(killed == doomed);
+}
+
+TEST_CASE("a new helper gets to know all workers, though its queue does not hold them", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  PorterPlan plan = plan_for(20);
+  plan.plain = false;
+  Desk desk(plan);
+  std::set<std::uint64_t> workers, known;
+  for (unsigned i = 0; i < plan.spare_workers; ++i) workers.insert(desk.raise());
+  desk.adopt(Role::broker, 1);  // the kernel gives it a little more
+  Packet packet;
+  Enroll enroll;
+  for (unsigned i = 0; i < plan.spare_workers; ++i) {
+    REQUIRE(desk.helpers[Role::broker].await(packet, 3000) == Heard::packet);
+    REQUIRE(packet.read(enroll));
+    known.insert(enroll.worker);
+  }
+  CHECK(known == workers);
+  for (Channel& worker : desk.workers) {
+    Peer news;
+    REQUIRE(worker.await(packet, 3000) == Heard::packet);
+    REQUIRE(packet.read(news));
+    CHECK(news.role == Role::broker);
+  }
+}
+
+TEST_CASE("a worker that is busy gets to know a new helper, too", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  PorterPlan plan = plan_for_crowd();
+  plan.plain = false;
+  Desk desk(plan);
+  (void)desk.raise();
+  const std::vector<UniqueFd> clients = dial_crowd(desk);
+  Packet packet;
+  REQUIRE(desk.nursery.await(packet, 300) == Heard::nothing);  // its queue is full now
+  desk.adopt(Role::sessions);
+  REQUIRE(desk.helpers[Role::sessions].await(packet, 3000) == Heard::packet);
+  const auto heard_of_it = [&] {
+    Peer news;
+    REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
+    return packet.read(news) && news.role == Role::sessions;
+  };
+  std::size_t served = 0;
+  while (!heard_of_it()) ++served;
+  CHECK(served > 0);
+  CHECK(desk.helpers[Role::sessions].await(packet, 100) == Heard::nothing);  // it was introduced once
 }
