@@ -23,7 +23,7 @@ namespace {
 
 constexpr int accepts_a_round = 64, accepts_together = 16;
 constexpr Duration accept_pause = milliseconds(100), overtime = seconds(60);
-constexpr Duration serve_pause = milliseconds(1);  // until a worker is given another chance
+constexpr Duration rest_pause = milliseconds(1);  // for a worker whose queue is full
 
 // True when the client has gone and had nothing to say: a scan, or a check of ours.
 bool left_without_a_word(int connection) {
@@ -141,46 +141,52 @@ void Porter::hand_over() {
     for (const Admitted& a : admitted_) charge(a.ticket.client.address, Cause::none);
     admitted_.clear();
   }
-  taken_ = self_.loop().now();
   serve_admitted();
 }
 
-// A crowd may come faster than a worker can look at it.  What its queue has no room for waits
-// here, and all others in the kernel, for the doors are closed meanwhile.
+// A crowd may come faster than workers can look at it.  What no queue has room for waits here,
+// and all others in the kernel, for the doors are closed meanwhile.
 void Porter::serve_admitted() {
-  for (; !admitted_.empty(); admitted_.pop_front())
-    if (!serve(admitted_.front())) return serve_timer_.set(self_.loop(), self_.loop().now() + serve_pause, [this] {
-      serve_admitted();
-      keep_spares();
-      open_doors(pool_.with_room() > 0);
-    });
+  while (!admitted_.empty() && serve(admitted_.front())) admitted_.pop_front();
 }
 
-// False when it has to wait.
+// False when it has to wait.  One worker that does not listen does not keep others from it.
 bool Porter::serve(Admitted& a) {
-  const Mono now = self_.loop().now();
-  const std::optional<std::uint64_t> number = pool_.choose();
-  if (!number) return charge(a.ticket.client.address, Cause::none), true;
-  a.ticket.worker = *number;
-  seal_ticket(a.ticket, self_.start().ticket_key);
-  Serve order;
-  order.ticket = a.ticket;
-  const int lent[] = {a.connection.get()};
-  const Told told = workers_[*number].channel.send(order, lent);
-  if (told == Told::full && now - taken_ < plan_.serve_patience) return false;
-  taken_ = now;
-  if (told == Told::sent) {
-    note_served(a.ticket);
-  } else {
-    charge(a.ticket.client.address, Cause::none);
-    kill_worker(*number);  // it does not listen: whatever is wrong with it, it is of no use
+  while (const std::optional<std::uint64_t> number = pool_.choose()) {
+    a.ticket.worker = *number;
+    seal_ticket(a.ticket, self_.start().ticket_key);
+    Serve order;
+    order.ticket = a.ticket;
+    const int lent[] = {a.connection.get()};
+    const Told told = workers_[*number].channel.send(order, lent);
+    if (told == Told::sent) return note_served(a.ticket), true;
+    if (told != Told::full || !let_rest(*number)) kill_worker(*number);  // whatever is wrong with it, it is of no use
   }
+  if (pool_.someone_rests()) return false;
+  charge(a.ticket.client.address, Cause::none);
+  return true;
+}
+
+// The worker has more to do than it can look at.  False when that was so for too long.
+bool Porter::let_rest(std::uint64_t number) {
+  const Mono now = self_.loop().now();
+  if (now - workers_[number].full_since.value_or(now) >= plan_.serve_patience) return false;
+  if (!workers_[number].full_since) workers_[number].full_since = now;
+  pool_.rest(number);
+  if (!rest_timer_.active()) rest_timer_.set(self_.loop(), now + rest_pause, [this] {
+    pool_.wake();
+    serve_admitted();
+    keep_spares();
+    open_doors(pool_.with_room() > 0);
+  });
   return true;
 }
 
 void Porter::note_served(const Ticket& ticket) {
   pool_.assign(ticket.worker, ticket.connection, ticket.client.address);
-  workers_[ticket.worker].used = true;
+  Worker& worker = workers_[ticket.worker];
+  worker.used = true;
+  worker.full_since.reset();
   if (plan_.connections_per_worker == 1 && plan_.connection_lifetime > Duration{})
     expect_gone(ticket.worker, plan_.connection_lifetime + overtime);  // it ends them itself, if it is well
 }

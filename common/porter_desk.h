@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -50,6 +51,7 @@ class Porter {
     bool retired = false;
     bool accused = false;  // it broke a rule, and is being killed
     bool used = false;  // it was given a connection
+    std::optional<Mono> full_since;  // since when it takes none
   };
 
   // porter_workers.cc
@@ -87,6 +89,7 @@ class Porter {
   void hand_over();
   void serve_admitted();
   bool serve(Admitted& a);
+  bool let_rest(std::uint64_t number);
   void note_served(const Ticket& ticket);
   void note_visit(const Ticket& ticket);
   void refuse(const Ticket& ticket, std::string_view reason);
@@ -102,7 +105,6 @@ class Porter {
   std::vector<Handed> listeners_;
   std::vector<std::unique_ptr<Watcher>> doors_;
   std::deque<Admitted> admitted_;
-  Mono taken_;  // since when the first of them has its turn
   bool recorded_ = true;  // all lines since the last hand_over(), as far as they were handed on
   std::array<std::uint64_t, 32> ids_{};  // random: so many come whole, or not at all
   std::size_t ids_left_ = 0;
@@ -116,7 +118,7 @@ class Porter {
   Leavers leavers_;
   std::set<std::uint64_t> kills_;  // workers to be killed, of which the nursery was not told yet
   Mono kills_wait_;                // since when it does not listen
-  Timer fork_timer_, door_timer_, serve_timer_, leavers_timer_, kills_timer_;
+  Timer fork_timer_, door_timer_, rest_timer_, leavers_timer_, kills_timer_;
   Timer surplus_timer_, strangers_timer_;
   Timer recorder_;  // hands the lines of this round on
   bool doors_open_ = false, retiring_ = false;

@@ -239,7 +239,7 @@ void Porter::dismiss_soon() {
 
 void Porter::dismiss_surplus() {
   for (const std::uint64_t number : pool_.all())
-    if (pool_.with_room() > plan_.spare_workers && pool_.is_idle(number) && pool_.close(number)) retire_worker(number);
+    if (pool_.with_room() > plan_.spare_workers && pool_.is_idle(number)) retire_worker(number);
 }
 
 void Porter::expect_gone(std::uint64_t number, Duration within) {
@@ -264,14 +264,14 @@ void Porter::retire_worker(std::uint64_t number) {
   const auto worker = workers_.find(number);
   if (worker == workers_.end() || worker->second.retired) return;
   worker->second.retired = true;
-  (void)pool_.close(number);
+  pool_.close(number);
   expect_gone(number, leaving_patience);
   if (worker->second.channel.send(Retire{}) != Told::sent) kill_worker(number);
 }
 
 void Porter::kill_worker(std::uint64_t number) {
   if (!workers_.contains(number)) return;
-  (void)pool_.close(number);
+  pool_.close(number);
   if (kills_.empty()) kills_wait_ = self_.loop().now();
   kills_.insert(number);
   send_kills();

@@ -9,7 +9,7 @@
 namespace postern {
 
 void WorkerPool::put_in(std::uint64_t number, const Worker& worker) {
-  const bool alive = !worker.closed && (life_ == 0 || worker.served < life_);
+  const bool alive = !worker.closed && !worker.rests && (life_ == 0 || worker.served < life_);
   if (alive && worker.connections.size() < room_) open_.emplace(worker.connections.size(), number);
 }
 
@@ -69,12 +69,27 @@ std::vector<Address> WorkerPool::remove(std::uint64_t worker) {
   return sources;
 }
 
-bool WorkerPool::close(std::uint64_t worker) {
+void WorkerPool::close(std::uint64_t worker) {
   const auto found = workers_.find(worker);
-  if (found == workers_.end() || !open_.contains({found->second.connections.size(), worker})) return false;
+  if (found == workers_.end()) return;
   take_out(worker, found->second);
   found->second.closed = true;
-  return true;
+}
+
+void WorkerPool::rest(std::uint64_t worker) {
+  const auto found = workers_.find(worker);
+  if (found == workers_.end()) return;
+  take_out(worker, found->second);
+  found->second.rests = true;
+}
+
+void WorkerPool::wake() {
+  for (auto& [number, worker] : workers_)
+    if (std::exchange(worker.rests, false)) put_in(number, worker);
+}
+
+bool WorkerPool::someone_rests() const {
+  return std::ranges::any_of(workers_, [](const auto& row) { return row.second.rests && !row.second.closed; });
 }
 
 bool WorkerPool::is_worn_out(std::uint64_t worker) const {

@@ -33,8 +33,12 @@ class WorkerPool {
   std::optional<Address> release(std::uint64_t worker, std::uint64_t connection);
   // The worker ended; the sources of the connections that went with it.
   std::vector<Address> remove(std::uint64_t worker);
-  // The worker gets no further connection.  False when it would get none anyway.
-  bool close(std::uint64_t worker);
+  // The worker gets no further connection.
+  void close(std::uint64_t worker);
+  // The worker gets no connection until wake() is called.
+  void rest(std::uint64_t worker);
+  void wake();
+  bool someone_rests() const;
   // True once the worker is closed or has had all the connections of its life, and none is left.
   bool is_worn_out(std::uint64_t worker) const;
 
@@ -49,7 +53,7 @@ class WorkerPool {
  private:
   struct Worker {
     std::uint32_t served = 0;
-    bool closed = false;
+    bool closed = false, rests = false;
     std::unordered_map<std::uint64_t, Address> connections;
   };
   void put_in(std::uint64_t number, const Worker& worker);

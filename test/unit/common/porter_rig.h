@@ -32,7 +32,8 @@ inline PorterPlan plan_for(std::uint32_t spares) {
 inline PorterPlan plan_for_crowd() {
   PorterPlan plan = plan_for(1);
   plan.connections_per_worker = 1000;
-  plan.source = {1000, 1'000'000, 1000, seconds(60)};
+  plan.max_workers = 1;
+  plan.source = {1000, 1'000'000, 1'000'000, seconds(60)};
   return plan;
 }
 

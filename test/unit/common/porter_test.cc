@@ -207,6 +207,29 @@ TEST_CASE("a worker that never listens is killed, and the crowd goes to another"
   REQUIRE(desk.nursery.await(packet, 3000) == Heard::packet);
   REQUIRE(packet.read(kill));
   CHECK(kill.worker == number);
+  desk.say_gone(number, SIGKILL);
   (void)desk.raise();
   CHECK(desk.workers[1].await(packet, 3000) == Heard::packet);
+}
+
+TEST_CASE("a worker that takes one now and then does not keep a crowd from another", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  PorterPlan plan = plan_for_crowd();
+  plan.max_workers = 2;
+  Desk desk(plan);
+  (void)desk.raise();
+  const std::vector<UniqueFd> clients = dial_crowd(desk);
+  (void)desk.raise();  // it is asked for as soon as the first has no room for more
+  Packet packet;
+  std::size_t first = 0, second = 0;
+  std::vector<char> lines(65536);
+  while (desk.workers[1].await(packet, 300) == Heard::packet) {
+    ++second;
+    while (::recv(desk.lines.get(), lines.data(), lines.size(), MSG_DONTWAIT) > 0) {}
+    if (second % 20 == 0) first += desk.workers[0].receive(packet) == Heard::packet ? 1 : 0;
+  }
+  CHECK(second > 0);
+  while (desk.workers[0].receive(packet) == Heard::packet) ++first;
+  CHECK(first + second == clients.size());
+  CHECK(desk.nursery.receive(packet) == Heard::nothing);
 }

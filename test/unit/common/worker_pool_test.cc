@@ -98,9 +98,8 @@ TEST_CASE("a closed worker gets nothing more, keeps what it has, and is worn out
   WorkerPool pool(4, 0);
   pool.add(1);
   pool.assign(1, 10, Address());
-  CHECK_FALSE(pool.close(2));
-  CHECK(pool.close(1));
-  CHECK_FALSE(pool.close(1));
+  pool.close(2);  // that is not there
+  pool.close(1);
   CHECK(pool.choose() == std::nullopt);
   CHECK(pool.with_room() == 0);
   CHECK(pool.places(9) == 0);
@@ -108,6 +107,31 @@ TEST_CASE("a closed worker gets nothing more, keeps what it has, and is worn out
   CHECK(pool.release(1, 10).has_value());
   CHECK(pool.choose() == std::nullopt);
   CHECK(pool.is_worn_out(1));
+}
+
+TEST_CASE("a worker that rests gets nothing until it is woken", "[worker_pool]") {
+  WorkerPool pool(2, 0);
+  pool.add(1);
+  pool.add(2);
+  pool.assign(1, 10, anna);
+  CHECK_FALSE(pool.someone_rests());
+  pool.rest(2);
+  CHECK(pool.someone_rests());
+  CHECK(pool.places(9) == 1);
+  CHECK(pool.choose() == 1);
+  CHECK(pool.release(1, 10) == anna);
+  pool.assign(1, 11, anna);
+  pool.rest(1);
+  CHECK(pool.release(1, 11) == anna);  // what it has may end
+  CHECK(pool.choose() == std::nullopt);
+  pool.close(1);
+  pool.wake();
+  CHECK_FALSE(pool.someone_rests());
+  CHECK(pool.choose() == 2);
+  CHECK(pool.places(9) == 2);
+  pool.rest(2);
+  pool.remove(2);
+  CHECK_FALSE(pool.someone_rests());
 }
 
 TEST_CASE("a connection counts for its own worker only, and only once", "[worker_pool]") {
