@@ -168,7 +168,9 @@ bool Porter::gone(Porter&, Gone& news, Packet&) {
   if (worker != workers_.end() && crashed) (void)self_.log().write(worker_fault_line(worker->second.pid, how));
   const bool unused = worker != workers_.end() && !worker->second.used;
   if (news.status == not_forked || (crashed && unused)) pause_spares();
-  for (const Address& source : pool_.remove(news.worker)) charge(source, crashed ? Cause::crashed : Cause::served);
+  std::set<Address> charged;  // one death, whoever had how many connections there
+  for (const Address& source : pool_.remove(news.worker))
+    charge(source, crashed && charged.insert(source).second ? Cause::crashed : Cause::served);
   if (worker != workers_.end()) workers_.erase(worker);
   leavers_.gone(news.worker);
   if (retiring_ && workers_.empty()) self_.loop().stop(0);

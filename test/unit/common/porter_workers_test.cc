@@ -301,3 +301,24 @@ TEST_CASE("a worker that is busy gets to know a new helper, too", "[porter]") {
   CHECK(served > 0);
   CHECK(desk.helpers[Role::sessions].await(packet, 100) == Heard::nothing);  // it was introduced once
 }
+
+TEST_CASE("who had several connections in a worker that died pays for one death", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  PorterPlan plan = plan_for(1);
+  plan.source.penalty_limit = 100;
+  Desk desk(plan);
+  std::vector<UniqueFd> clients;
+  for (std::size_t deaths = 0; deaths < 2; ++deaths) {
+    const std::uint64_t number = desk.raise();
+    for (int i = 0; i < 3; ++i) clients.push_back(desk.dial());
+    Packet packet;
+    for (int i = 0; i < 3; ++i) REQUIRE(desk.workers[deaths].await(packet, 3000) == Heard::packet);
+    desk.say_gone(number, SIGSEGV);
+  }
+  (void)desk.raise();
+  clients.push_back(desk.dial());
+  char byte = 0;
+  pollfd end{clients.back().get(), POLLIN, 0};
+  REQUIRE(::poll(&end, 1, 3000) == 1);
+  CHECK(::recv(clients.back().get(), &byte, 1, 0) <= 0);  // of two it is refused
+}
