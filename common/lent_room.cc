@@ -12,6 +12,9 @@
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
+#include <utility>
+
+#include "common/secret.h"
 
 namespace postern {
 namespace {
@@ -22,11 +25,14 @@ struct Room {
   std::byte* begin = nullptr;  // null: not made
   std::size_t used = 0;        // so many pieces were ever lent; those behind them are untouched
   std::bitset<pieces> lent{};  // that somebody has now
+  std::array<std::uint16_t, pieces> secret{};  // bytes at their begin that are to be wiped
   std::array<std::uint16_t, pieces> back{};  // numbers of those that came back: a stack
   std::size_t height = 0;
   std::size_t clean = 0;       // of the stack, from its bottom: these have no pages
 };
 constinit Room room;
+
+std::size_t offset_of(const void* place) { return static_cast<std::size_t>(static_cast<const std::byte*>(place) - room.begin); }
 
 }  // namespace
 
@@ -46,10 +52,11 @@ void* lend(std::size_t bytes) {
 
 void take_back(void* block) {
   if (!is_lent(block)) return std::free(block);
-  const auto offset = static_cast<std::size_t>(static_cast<std::byte*>(block) - room.begin);
+  const std::size_t offset = offset_of(block);
   const std::size_t piece = offset / lent_bytes;
   // As malloc does: who gives back what he has not got has lost count, and two would get it next.
   if (offset % lent_bytes != 0 || !room.lent[piece]) std::abort();
+  wipe(block, std::exchange(room.secret[piece], std::uint16_t{0}));
   room.lent.reset(piece);
   room.back[room.height++] = static_cast<std::uint16_t>(piece);
 }
@@ -58,6 +65,13 @@ bool is_lent(const void* block) {
   const auto* place = static_cast<const std::byte*>(block);
   return room.begin != nullptr && !std::less<>()(place, room.begin) &&
          std::less<>()(place, room.begin + pieces * lent_bytes);
+}
+
+void wipe_when_back(const void* end) {
+  const void* last = static_cast<const std::byte*>(end) - 1;
+  if (!is_lent(last)) return;
+  std::uint16_t& secret = room.secret[offset_of(last) / lent_bytes];
+  secret = std::max(secret, static_cast<std::uint16_t>(offset_of(last) % lent_bytes + 1));
 }
 
 void empty_lent_room() {

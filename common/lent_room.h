@@ -22,6 +22,9 @@ void take_back(void* block);
 struct TakeBack {
   void operator()(char* block) const { take_back(block); }
 };
+// What lies before `end`, in the piece that it is in or ends, is wiped when the piece comes back.
+// Elsewhere nothing happens.
+void wipe_when_back(const void* end);
 // True for a piece of the room: it has lent_bytes.
 bool is_lent(const void* block);
 

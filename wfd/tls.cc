@@ -136,6 +136,7 @@ Result<UniqueFd> attach(StreamState& state, UniqueFd socket) {
   BIO* bio = make_socket_bio(state.socket);
   if (bio == nullptr) return fail_openssl("cannot begin TLS");
   state.socket.fd = socket.get();
+  state.socket.wipes = state.server != nullptr;
   SSL_set_bio(state.ssl.get(), bio, bio);
   return socket;
 }
@@ -250,12 +251,12 @@ IoResult TlsStream::write(std::span<const std::byte> bytes) {
 // Holds from the next buffer on, and OpenSSL has none while nothing waits inside.
 void TlsStream::expect_much() {
   SSL_set_default_read_buffer_len(state_->ssl.get(), much_bytes);
-  SSL_clear_options(state_->ssl.get(), SSL_OP_CLEANSE_PLAINTEXT);
+  state_->socket.wipes = false;
 }
 
 void TlsStream::rest() {
   SSL_set_default_read_buffer_len(state_->ssl.get(), 0);
-  if (state_->server != nullptr) SSL_set_options(state_->ssl.get(), SSL_OP_CLEANSE_PLAINTEXT);
+  state_->socket.wipes = state_->server != nullptr;
   if (!state_->socket.waits()) state_->socket.held.reset();
 }
 

@@ -89,8 +89,7 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_si
 bool set_server_rules(SSL_CTX* context, TlsVersion min_version) {
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
-                                   SSL_OP_NO_TICKET |
-                                   SSL_OP_CLEANSE_PLAINTEXT);  // it brings cookies and passcodes; see expect_much()
+                                   SSL_OP_NO_TICKET);
   SSL_CTX_set_client_hello_cb(context, choose_certificate, nullptr);
   SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
                         reinterpret_cast<void (*)()>(acknowledge_name));

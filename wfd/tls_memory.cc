@@ -4,12 +4,14 @@
 
 #include "wfd/tls_memory.h"
 
+#include <malloc.h>
 #include <openssl/crypto.h>
 
 #include <cstdlib>
 #include <cstring>
 
 #include "common/lent_room.h"
+#include "common/secret.h"
 
 namespace postern::wfd {
 namespace {
@@ -25,7 +27,12 @@ void* get(std::size_t bytes, const char*, int) {
   return is_buffer(bytes) ? lend(bytes) : std::malloc(bytes);
 }
 
-void release(void* block, const char*, int) { take_back(block); }
+// A record in a piece of the room is wiped by the room.
+void release(void* block, const char*, int) {
+  const std::size_t bytes = is_lent(block) ? 0 : ::malloc_usable_size(block);
+  if (bytes >= record_bytes && bytes <= lent_bytes) wipe(block, bytes);
+  take_back(block);
+}
 
 void* resize(void* block, std::size_t bytes, const char* file, int line) {
   if (block == nullptr || bytes == 0) {

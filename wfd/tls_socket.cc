@@ -27,6 +27,7 @@ int read_socket(BIO* bio, char* room, int size) {
   const ssize_t n = ::read(socket.fd, room, static_cast<std::size_t>(size));
   BIO_clear_retry_flags(bio);
   if (is_patience(n)) BIO_set_retry_read(bio);
+  if (n > 0 && socket.wipes) wipe_when_back(room + n);  // it is deciphered where it lies
   socket.ended = n == 0;
   return static_cast<int>(n);
 }

@@ -351,7 +351,7 @@ std::size_t Worker::take(std::uint64_t connection, std::span<const std::byte> id
 int run_worker(Shop& shop, WorkerSeat& seat) {
   Result<Loop> loop = Loop::open();
   if (!loop) return exit_system;
-  if (shop.settings.isolation.connections_per_worker > 1) open_lent_room();
+  open_lent_room();
   auto worker = std::make_unique<Worker>(shop, seat, *loop);
   if (!worker->start()) return exit_system;
   const Result<int> code = loop->run();

@@ -102,6 +102,28 @@ int buffer_lives_there() {
   return lend(1) == probe ? 0 : 5;
 }
 
+int wipe_what_is_secret() {
+  char elsewhere[2] = "x";
+  open_lent_room();
+  wipe_when_back(elsewhere + 1);  // nothing to do with it
+  char* piece = static_cast<char*>(lend(lent_bytes));
+  char* next = static_cast<char*>(lend(lent_bytes));
+  std::memset(piece, 's', lent_bytes);
+  std::memset(next, 'n', lent_bytes);
+  wipe_when_back(piece + 500);
+  wipe_when_back(piece + 300);  // the largest counts
+  take_back(piece);
+  const auto is = [&](std::size_t at, char c) { return piece[at] == c; };
+  if (!is(0, '\0') || !is(499, '\0') || !is(500, 's') || next[0] != 'n' || elsewhere[0] != 'x') return 1;
+  if (lend(1) != piece) return 2;
+  piece[0] = 'a';
+  take_back(piece);  // the next one had no secret
+  if (!is(0, 'a')) return 3;
+  wipe_when_back(next + lent_bytes);  // all of it, and nothing of what is behind it
+  take_back(next);
+  return next[0] == '\0' && next[lent_bytes - 1] == '\0' && is(0, 'a') ? 0 : 4;
+}
+
 int give_back_twice() {
   open_lent_room();
   void* piece = lend(1);
@@ -131,6 +153,10 @@ TEST_CASE("what came back is no memory any more once the room is emptied", "[len
 
 TEST_CASE("a buffer has its memory from there, and leaves nothing in it", "[lent-room]") {
   CHECK(left_with(in_child(buffer_lives_there), 0));
+}
+
+TEST_CASE("what was secret in a piece is wiped when it comes back", "[lent-room]") {
+  CHECK(left_with(in_child(wipe_what_is_secret), 0));
 }
 
 TEST_CASE("who gives back what he has not got is stopped", "[lent-room]") {
