@@ -33,12 +33,13 @@ struct Holes {
   std::size_t left;    // bytes in them, at most: a heap that is not where we think ends this
 };
 
-// Fills all holes that have room for `size` bytes.
+// Fills all holes that have room for `size` bytes.  Nothing is given back, not even the last block,
+// which is behind them: malloc would keep it at hand, and lead every worker to a page of its own for
+// each size.
 void fill(Holes& holes, std::size_t size) {
   std::allocator<std::byte> heap;
-  std::byte* block = heap.allocate(size);
-  for (; at(block) < holes.end && holes.left >= size; block = heap.allocate(size)) holes.left -= size;  // never given back
-  heap.deallocate(block, size);
+  const std::byte* block = heap.allocate(size);
+  for (; at(block) < holes.end && holes.left >= size; block = heap.allocate(size)) holes.left -= size;
 }
 
 }  // namespace
