@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bitset>
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
@@ -21,14 +20,18 @@ namespace {
 
 constexpr std::size_t pieces = 1024;
 
-struct Room {
+// What one connection needs of it is one page, which a new process has to copy.
+struct alignas(4096) Room {
   std::byte* begin = nullptr;  // null: not made
   std::size_t used = 0;        // so many pieces were ever lent; those behind them are untouched
-  std::bitset<pieces> lent{};  // that somebody has now
-  std::array<std::uint16_t, pieces> secret{};  // bytes at their begin that are to be wiped
-  std::array<std::uint16_t, pieces> back{};  // numbers of those that came back: a stack
   std::size_t height = 0;
   std::size_t clean = 0;       // of the stack, from its bottom: these have no pages
+  struct Slot {
+    std::uint16_t secret = 0;  // bytes at the begin of the piece of this number that are to be wiped
+    bool lent = false;         // somebody has it now
+    std::uint16_t back = 0;    // of the stack: the number of a piece that came back
+  };
+  std::array<Slot, pieces> slots{};
 };
 constinit Room room;
 
@@ -44,9 +47,9 @@ void open_lent_room() {
 void* lend(std::size_t bytes) {
   if (room.begin == nullptr || bytes > lent_bytes) return std::malloc(bytes);
   if (room.height == 0 && room.used == pieces) return std::malloc(bytes);
-  const std::size_t piece = room.height == 0 ? room.used++ : room.back[--room.height];
+  const std::size_t piece = room.height == 0 ? room.used++ : room.slots[--room.height].back;
   room.clean = std::min(room.clean, room.height);
-  room.lent.set(piece);
+  room.slots[piece].lent = true;
   return room.begin + piece * lent_bytes;
 }
 
@@ -55,10 +58,10 @@ void take_back(void* block) {
   const std::size_t offset = offset_of(block);
   const std::size_t piece = offset / lent_bytes;
   // As malloc does: who gives back what he has not got has lost count, and two would get it next.
-  if (offset % lent_bytes != 0 || !room.lent[piece]) std::abort();
-  wipe(block, std::exchange(room.secret[piece], std::uint16_t{0}));
-  room.lent.reset(piece);
-  room.back[room.height++] = static_cast<std::uint16_t>(piece);
+  if (offset % lent_bytes != 0 || !room.slots[piece].lent) std::abort();
+  wipe(block, std::exchange(room.slots[piece].secret, std::uint16_t{0}));
+  room.slots[piece].lent = false;
+  room.slots[room.height++].back = static_cast<std::uint16_t>(piece);
 }
 
 bool is_lent(const void* block) {
@@ -70,13 +73,13 @@ bool is_lent(const void* block) {
 void wipe_when_back(const void* end) {
   const void* last = static_cast<const std::byte*>(end) - 1;
   if (!is_lent(last)) return;
-  std::uint16_t& secret = room.secret[offset_of(last) / lent_bytes];
+  std::uint16_t& secret = room.slots[offset_of(last) / lent_bytes].secret;
   secret = std::max(secret, static_cast<std::uint16_t>(offset_of(last) % lent_bytes + 1));
 }
 
 void empty_lent_room() {
   for (; room.clean < room.height; ++room.clean)
-    (void)::madvise(room.begin + room.back[room.clean] * lent_bytes, lent_bytes, MADV_DONTNEED);
+    (void)::madvise(room.begin + room.slots[room.clean].back * lent_bytes, lent_bytes, MADV_DONTNEED);
 }
 
 }  // namespace postern
