@@ -155,7 +155,7 @@ Result<int> Loop::run() {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
       deliver(event.data.u64, event.events);
     }
-    fire_timers();
+    if (running_) fire_timers();
   }
   return code_;
 }

@@ -340,22 +340,39 @@ int run_master(DaemonPlan& plan, const Options& options, HousePlan house) {
   return *code;
 }
 
+// Not within live_as, nor live_as_master within run_daemon: a role, and each of its workers, would have
+// the room for their variables on its stack for good.
+[[gnu::noinline]] int end_with(RoleProcess& self, const Error& error) {
+  Failed failed;
+  failed.code = exit_system;
+  failed.text = Text<1000>(error.what);
+  (void)self.master().send(failed);
+  return exit_system;
+}
+
 // The whole life of a role's process.  A failure is told to the master first; when it
 // has taken the channel with it, the exit code says it alone.
 int live_as(DaemonPlan& plan, Role role) {
   Result<RoleProcess> self = RoleProcess::take_over(plan.daemon(), role);
-  const Result<int> code = self ? plan.live(*self) : Result<int>(Failure(self.error()));
-  if (code) return *code;
-  Failed failed;
-  failed.code = exit_system;
-  failed.text = Text<1000>(code.error().what);
-  if (self) (void)self->master().send(failed);
-  return exit_system;
+  if (!self) return exit_system;
+  const Result<int> code = plan.live(*self);
+  return code ? *code : end_with(*self, code.error());
 }
 
 // The title says all; what else stands behind it (--role=...) only confuses `ps`.
 void keep_only_title(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) std::fill_n(argv[i], std::strlen(argv[i]), '\0');
+}
+
+[[gnu::noinline]] int live_as_master(DaemonPlan& plan, const Options& options) {
+  const Result<std::string> text = read_file(options.config);
+  if (!text) return complain(text.error().what, exit_config);
+  Result<HousePlan> house = plan.read(*text, options.config);
+  if (!house) return complain(house.error().what, exit_config);
+  if (::geteuid() != 0 && !options.check_only) return complain(std::string(name_of(plan.daemon())) + ": must be started as root", exit_system);
+  if (const Result<void> checked = plan.check(); !checked) return complain(checked.error().what, exit_config);
+  if (options.check_only) return 0;
+  return run_master(plan, options, std::move(*house));
 }
 
 }  // namespace
@@ -372,14 +389,7 @@ int run_daemon(int argc, char** argv, DaemonPlan& plan) {
     keep_only_title(argc, argv);
     return live_as(plan, options->role);
   }
-  const Result<std::string> text = read_file(options->config);
-  if (!text) return complain(text.error().what, exit_config);
-  Result<HousePlan> house = plan.read(*text, options->config);
-  if (!house) return complain(house.error().what, exit_config);
-  if (::geteuid() != 0 && !options->check_only) return complain(std::string(name_of(plan.daemon())) + ": must be started as root", exit_system);
-  if (const Result<void> checked = plan.check(); !checked) return complain(checked.error().what, exit_config);
-  if (options->check_only) return 0;
-  return run_master(plan, *options, std::move(*house));
+  return live_as_master(plan, *options);
 }
 
 }  // namespace postern

@@ -15,6 +15,7 @@
 
 #include <cerrno>
 #include <map>
+#include <optional>
 
 #include "common/forkable.h"
 #include "common/sandbox.h"
@@ -48,6 +49,7 @@ class Nursery {
   Result<void> open();
   Result<void> prepare();  // after the chroot, before the filter
   Result<void> start();
+  WorkerSeat* seat() { return seat_ ? &*seat_ : nullptr; }  // null: this is the nursery still
 
  private:
   static constexpr unsigned ends = 4;  // porter, signer, broker, sessions
@@ -58,7 +60,7 @@ class Nursery {
   bool kill_worker(Nursery&, Kill& order, Packet& packet);
   bool retire(Nursery&, Retire& order, Packet& packet);
   void raise_worker(std::uint64_t number, Packet& packet);
-  [[noreturn]] void live(std::uint64_t number, Packet& packet, int parent);
+  void become_worker(std::uint64_t number, Packet& packet, int parent);
   Result<void> narrow(int parent);
   template <class M>
   void tell_porter(const M& news);
@@ -74,6 +76,7 @@ class Nursery {
   std::map<pid_t, std::uint64_t> workers_;
   Sandbox worker_filter_;
   bool trace_ = false;
+  std::optional<WorkerSeat> seat_;
 };
 
 Result<void> Nursery::open() {
@@ -119,6 +122,7 @@ void Nursery::hear_porter() {
     if (heard == Heard::nothing) return;
     if (heard != Heard::packet || !dispatch(table, *this, *this, packet))
       return self_.loop().stop(heard == Heard::closed ? 0 : exit_contradiction);
+    if (seat_) return;  // the rest is the nursery's
   }
 }
 
@@ -145,8 +149,8 @@ bool Nursery::retire(Nursery&, Retire&, Packet&) {
 
 void Nursery::raise_worker(std::uint64_t number, Packet& packet) {
   const int parent = ::getpid();
-  const pid_t pid = ::fork();
-  if (pid == 0) live(number, packet, parent);
+  const pid_t pid = ::_Fork();
+  if (pid == 0) return become_worker(number, packet, parent);
   if (pid < 0) return tell_gone(number, not_forked);
   workers_[pid] = number;
   Spawned news;
@@ -155,9 +159,10 @@ void Nursery::raise_worker(std::uint64_t number, Packet& packet) {
   tell_porter(news);
 }
 
-// In the new worker.
-void Nursery::live(std::uint64_t number, Packet& packet, int parent) {
-  WorkerSeat seat;
+// In the new worker.  It leaves the loop of the nursery first: a worker has the pages for itself on
+// which the callers of its callers have their variables.
+void Nursery::become_worker(std::uint64_t number, Packet& packet, int parent) {
+  WorkerSeat& seat = seat_.emplace();
   seat.number = number;
   seat.porter = Channel(std::move(packet.descriptors[0]), Role::worker, Role::porter);
   seat.signer = Channel(std::move(packet.descriptors[1]), Role::worker, Role::signer);
@@ -173,7 +178,7 @@ void Nursery::live(std::uint64_t number, Packet& packet, int parent) {
     (void)worker_log_.write(Line("fault", Level::error).add("role", "worker").add("pid", ::getpid()).add("what", r.error().what));
     ::_exit(exit_system);
   }
-  ::_exit(plan_.work(seat));
+  self_.loop().stop(0);
 }
 
 Result<void> Nursery::narrow(int parent) {
@@ -228,7 +233,9 @@ Result<int> run_nursery(RoleProcess& self, const NurseryPlan& plan) {
   TRY_VOID(nursery.start());
   TRY_VOID(self.ready());
   close_heap_holes();
-  return self.loop().run();
+  const Result<int> code = self.loop().run();
+  if (WorkerSeat* seat = nursery.seat(); seat != nullptr) ::_exit(plan.work(*seat));
+  return code;
 }
 
 }  // namespace postern

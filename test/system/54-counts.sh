@@ -124,7 +124,7 @@ def touched():
         pages = faults(pid)
         outside = has_libraries_outside(pid)
     print(f"  connection, {PER_WORKER} a worker: {pages} page faults")
-    assert 20 < pages <= (220 if not has_huge_pages() else 150 if outside else 106)
+    assert 20 < pages <= (220 if not has_huge_pages() else 150 if outside else 96)
 
 
 def moved():
