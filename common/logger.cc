@@ -19,6 +19,7 @@
 #include <deque>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace postern {
@@ -35,7 +36,6 @@ constexpr int facility_daemon = 3, facility_authpriv = 10;
 
 struct Seen {  // a packet that was looked at
   std::uint32_t pid = 0;  // of its sender
-  bool whole = false;
   std::string text;
 };
 
@@ -44,6 +44,7 @@ struct Source {  // one role's lines
   UniqueFd fd;
   std::deque<Seen> seen;   // its oldest packets; they are in the queue still
   std::size_t passed = 0;  // bytes of the first of them that syslog has
+  std::size_t overlong = 0;  // bytes of the last of them that had no room, and come next
   std::unique_ptr<Watcher> watcher = std::make_unique<Watcher>();
 };
 
@@ -51,6 +52,27 @@ enum class Passed : std::uint8_t { nothing, stuck, some };
 
 struct Cursor {  // behind a line of the packets that were seen
   std::size_t packet = 0, at = 0;
+};
+
+// Room for some packets that are received with one call.
+class Packets {
+ public:
+  // At most `most`, at most packets_at_once, and `room` bytes of each; how many there were.
+  std::size_t receive(int fd, std::size_t most, std::size_t room, int flags);
+  const mmsghdr& operator[](std::size_t i) const { return packets_[i]; }
+  std::string_view text(std::size_t i) const { return {text_[i].data(), std::min<std::size_t>(packets_[i].msg_len, parts_[i].iov_len)}; }
+  std::optional<ucred> sender(std::size_t i) const;
+
+  static constexpr std::size_t longest = line_packet_bytes + 64;
+
+ private:
+  struct alignas(cmsghdr) Control {
+    std::array<char, CMSG_SPACE(sizeof(ucred))> bytes;
+  };
+  std::array<std::array<char, longest>, packets_at_once> text_;
+  std::array<Control, packets_at_once> control_;
+  std::array<iovec, packets_at_once> parts_;
+  std::array<mmsghdr, packets_at_once> packets_;
 };
 
 class Logger {
@@ -63,11 +85,11 @@ class Logger {
  private:
   Result<void> watch(Source& source);
   Passed drain(Source& source);
-  bool look(Source& source);
+  void look(Source& source);
   Passed pass_some(Source& source);
   bool next_line(const Source& source, Cursor& cursor, std::string& datagram);
   void take_up_to(Source& source, Cursor reached);
-  void take_first(Source& source);
+  void take(Source& source, std::size_t count);
   std::string write_out(std::string_view line, Role role, std::uint32_t pid);
   std::string_view stamp();
   void copy_to_stderr(std::string_view datagram) const;
@@ -96,6 +118,27 @@ class Logger {
   std::int64_t stamped_ = -1;  // the second of stamp_
   std::string stamp_;
 };
+
+std::size_t Packets::receive(int fd, std::size_t most, std::size_t room, int flags) {
+  for (std::size_t i = 0; i < most; ++i) {
+    parts_[i] = {text_[i].data(), room};
+    packets_[i] = {};
+    packets_[i].msg_hdr.msg_iov = &parts_[i];
+    packets_[i].msg_hdr.msg_iovlen = 1;
+    packets_[i].msg_hdr.msg_control = control_[i].bytes.data();
+    packets_[i].msg_hdr.msg_controllen = control_[i].bytes.size();
+  }
+  const int n = ::recvmmsg(fd, packets_.data(), static_cast<unsigned>(most), MSG_DONTWAIT | flags, nullptr);
+  return n < 0 ? 0 : static_cast<std::size_t>(n);
+}
+
+std::optional<ucred> Packets::sender(std::size_t i) const {
+  const cmsghdr* c = CMSG_FIRSTHDR(&packets_[i].msg_hdr);
+  if (c == nullptr || c->cmsg_type != SCM_CREDENTIALS) return {};
+  ucred who{};
+  std::memcpy(&who, CMSG_DATA(c), sizeof who);
+  return who;
+}
 
 Result<void> Logger::open() {
   UniqueFd page = self_.take(Item::log_page);
@@ -147,35 +190,30 @@ void Logger::rest() {
   if (!leaving_ && !stuck_) (void)::poll(nullptr, 0, rest_ms);
 }
 
-// Looks at the next packet of `source`, without taking it.  False when there is none.
-bool Logger::look(Source& source) {
-  static std::array<char, line_packet_bytes + 64> room;
-  iovec part{room.data(), room.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred))> control{};
-  msghdr header{};
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  header.msg_control = control.data();
-  header.msg_controllen = control.size();
-  const ssize_t n = ::recvmsg(source.fd.get(), &header, MSG_DONTWAIT | MSG_PEEK);
-  if (n < 0) return false;
-  ucred who{};
-  const cmsghdr* c = CMSG_FIRSTHDR(&header);
-  if (n == 0 && c == nullptr) {  // not an empty packet, which has a sender: nothing comes any more
-    source.watcher->stop();
-    return false;
+// Looks at the next packets of `source`, without taking them.  With MSG_TRUNC it is told how long each
+// is: what has no room of an overlong one would be shown as if it were the next.
+void Logger::look(Source& source) {
+  static Packets packets;
+  if (source.seen.size() >= packets_at_once) return;
+  const std::size_t count = packets.receive(source.fd.get(), packets_at_once - source.seen.size(), Packets::longest,
+                                            MSG_PEEK | MSG_TRUNC);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::optional<ucred> sender = packets.sender(i);
+    if (packets[i].msg_len == 0 && !sender) {  // not an empty packet, which has one: nothing comes any more
+      source.watcher->stop();
+      return;
+    }
+    const std::string_view text = packets.text(i);
+    const bool is_rest = source.overlong > 0;
+    source.overlong = packets[i].msg_len - text.size();
+    if (!is_rest) source.seen.push_back({sender ? static_cast<std::uint32_t>(sender->pid) : 0, std::string(text)});
   }
-  if (c != nullptr && c->cmsg_type == SCM_CREDENTIALS) std::memcpy(&who, CMSG_DATA(c), sizeof who);
-  source.seen.push_back({static_cast<std::uint32_t>(who.pid), (header.msg_flags & MSG_TRUNC) == 0,
-                         std::string(room.data(), static_cast<std::size_t>(n))});
-  return true;
 }
 
 // Passes on as many lines of `source` as go at once, and takes the packets from the queue of
 // which syslog has all; what it has of another one is not sent again.
 Passed Logger::pass_some(Source& source) {
-  // Behind a packet that has no room here, its rest would be looked at as if it were the next.
-  while (source.seen.size() < packets_at_once && (source.seen.empty() || source.seen.back().whole) && look(source)) {}
+  look(source);
   if (source.seen.empty()) return Passed::nothing;
   std::array<std::string, lines_at_once> datagrams;
   std::array<Cursor, lines_at_once + 1> ends{};
@@ -204,23 +242,27 @@ bool Logger::next_line(const Source& source, Cursor& cursor, std::string& datagr
 }
 
 void Logger::take_up_to(Source& source, Cursor reached) {
-  const auto is_passed = [&] { return reached.packet > 0 || reached.at >= source.seen.front().text.size(); };
-  while (!source.seen.empty() && is_passed()) {
-    take_first(source);
-    if (reached.packet > 0) --reached.packet;
-    else reached.at = 0;
-  }
+  std::size_t whole = reached.packet;
+  for (; whole < source.seen.size() && reached.at >= source.seen[whole].text.size(); ++whole) reached.at = 0;
+  take(source, whole);
   source.passed = reached.at;
 }
 
-// Takes the first packet that was seen.  An empty one before it that a logger before us looked
-// at was not shown again.
-void Logger::take_first(Source& source) {
-  const bool empty = source.seen.front().text.empty();
-  char gone = 0;
-  ssize_t n = ::recv(source.fd.get(), &gone, 1, MSG_DONTWAIT | MSG_TRUNC);
-  for (int i = 0; i < queue_packets && n == 0 && !empty; ++i) n = ::recv(source.fd.get(), &gone, 1, MSG_DONTWAIT | MSG_TRUNC);
-  source.seen.pop_front();
+// Takes the first `count` packets that were seen.  An empty one before them that a logger before us
+// looked at was not shown again.
+void Logger::take(Source& source, std::size_t count) {
+  static Packets packets;
+  for (int i = 0; i < queue_packets && count > 0; ++i) {
+    const std::size_t taken = packets.receive(source.fd.get(), count, 0, MSG_TRUNC);
+    if (taken == 0) break;
+    for (std::size_t j = 0; j < taken; ++j) {
+      if (packets[j].msg_len == 0 && !source.seen.front().text.empty()) continue;
+      source.seen.pop_front();
+      --count;
+    }
+  }
+  for (; count > 0; --count) source.seen.pop_front();
+  if (source.seen.empty()) source.overlong = 0;  // it went as a whole
 }
 
 // "Nov 21 03:04:05 " (RFC 3164), in UTC.
