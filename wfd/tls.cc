@@ -86,9 +86,9 @@ bool is_truncation() {
          ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
 }
 
-// Before every call of OpenSSL that may read or write.
+// Before every call of OpenSSL that may read or write.  (To clear goes through all of the queue.)
 void clear_errors() {
-  ERR_clear_error();
+  if (ERR_peek_error() != 0) ERR_clear_error();
   errno = 0;
 }
 
