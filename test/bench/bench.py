@@ -56,7 +56,7 @@ def start_peer(name, number):
     for file, text in files.items():
         with open(f"{folder}/{file}", "w") as out:
             out.write(fill(text))
-    target = Target(name, words["at"], words["plain"])
+    target = Target(name, words["at"], words["plain"], cases=peers.CASES.get(name))
     for command in commands:
         with open(f"{folder}/output", "a") as output:
             in_namespace("bastion", [fill(word) for word in command], ENV["FIRST"], preexec_fn=target.groups[0].enter,

@@ -229,8 +229,17 @@ PEERS = {
     "nginx-map": ({"nginx.conf": nginx(MAP_LOOKUP, MAP_LOCATION)}, [NGINX_RUN]),
     "nginx-auth": ({"nginx.conf": nginx(AUTH_LOOKUP, AUTH_LOCATION), "service.conf": AUTH_SERVICE},
                    [["nginx", "-e", "@dir@/start2.log", "-c", "@dir@/service.conf"], NGINX_RUN]),
+    # As the example in nginx's manual of auth_request has it: the service is dialled for each request.
+    "nginx-auth-dial": ({"nginx.conf": nginx(AUTH_LOOKUP.replace(" keepalive 256; keepalive_requests 1000000;", ""), AUTH_LOCATION),
+                         "service.conf": AUTH_SERVICE},
+                        [["nginx", "-e", "@dir@/start2.log", "-c", "@dir@/service.conf"], NGINX_RUN]),
+    # A server connection for each client's, and never another's: what this gate promises.
+    "nginx-dial": ({"nginx.conf": nginx(MAP_LOOKUP, MAP_LOCATION).replace(" keepalive 256; keepalive_requests 1000000;", "")}, [NGINX_RUN]),
     "haproxy": ({"haproxy.cfg": HAPROXY, "sessions": "@cookie@ alice\n", "ec.pem": "@both-ec@", "rsa.pem": "@both-rsa@"},
                 [["haproxy", "-db", "-f", "@dir@/haproxy.cfg"]]),
     "apache-event": (apache(EVENT), [APACHE_RUN]),
     "apache-prefork": (apache(PREFORK), [APACHE_RUN]),
 }
+
+# What a peer is measured with, when not with all.
+CASES = {"nginx-auth-dial": "a b".split(), "nginx-dial": "c c-rsa d".split()}
