@@ -65,6 +65,20 @@ bool is_label(std::string_view label) {
   });
 }
 
+// How many bytes at the front of a name are letters and hyphens, as far as that can be told in eights.
+std::size_t span_of_letters(std::string_view text) {
+  constexpr std::uint64_t each = 0x0101010101010101, high = each * 0x80, low = each * 0x7f;
+  std::size_t i = 0;
+  for (std::uint64_t eight = 0; text.size() - i >= sizeof eight; i += sizeof eight) {
+    std::memcpy(&eight, text.data() + i, sizeof eight);
+    const std::uint64_t folded = (eight | each * 0x20) & low, hyphen = eight ^ each * '-';
+    const std::uint64_t from_a = folded + each * (0x80 - 'a'), above_z = folded + each * (0x7f - 'z');
+    const std::uint64_t others = ((hyphen & low) + low) | hyphen;  // the high bit of all but hyphens
+    if ((((from_a & ~above_z & ~eight) | ~others) & high) != high) break;
+  }
+  return i;
+}
+
 // What readers of addresses take for a number: decimal digits, or hexadecimal after 0x.
 bool is_number(std::string_view label) {
   if (span_of(label, byte_class::digit) == label.size()) return true;
@@ -100,7 +114,8 @@ std::string_view word_of(HttpFault fault) {
 int status_of(HttpFault fault) { return fault_table[static_cast<std::size_t>(fault)].status; }
 
 bool is_token(std::string_view text) {
-  return !text.empty() && span_of(text, byte_class::token) == text.size();
+  const std::size_t begin = span_of_letters(text);
+  return !text.empty() && begin + span_of(text.substr(begin), byte_class::token) == text.size();
 }
 
 std::string_view trim_blanks(std::string_view text) {

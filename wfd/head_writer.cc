@@ -67,9 +67,12 @@ void HeadWriter::field(std::string_view name, std::string_view value) {
   if (text_.empty() || !is_token(name) || !is_value(value)) good_ = false;
   const std::size_t before = text_.size();
   text_.resize_and_overwrite(before + name.size() + value.size() + 4, [&](char* text, std::size_t size) {
-    char* at = text + before;
-    for (const std::string_view part : {name, std::string_view(": "), value, std::string_view("\r\n")})
-      at = std::copy_n(part.data(), part.size(), at);
+    char* at = std::copy_n(name.data(), name.size(), text + before);
+    *at++ = ':';
+    *at++ = ' ';
+    at = std::copy_n(value.data(), value.size(), at);
+    *at++ = '\r';
+    *at = '\n';
     return size;
   });
 }

@@ -17,7 +17,7 @@ instructions() {
 }
 each=$((($(instructions 500) - $(instructions 0)) / 500))
 [ "$each" -gt 1000 ] || fail "$each instructions cannot be"
-[ "$each" -le 42000 ] || fail "$each instructions for the heads of one request"
+[ "$each" -le 40000 ] || fail "$each instructions for the heads of one request"
 note "heads of a request: $each instructions"
 
 cat > "$LAB/counts.py" <<'END'
