@@ -22,6 +22,8 @@
 #include <optional>
 #include <vector>
 
+#include "common/packets.h"
+
 namespace postern {
 namespace {
 
@@ -29,7 +31,7 @@ constexpr Duration beat = milliseconds(250);
 constexpr Duration patience = seconds(5);  // that long lines may wait and still count as recorded
 constexpr std::size_t said_kept = 1024;  // above any net.unix.max_dgram_qlen in use
 constexpr int batches_a_round = 64;  // of one source before the others have their turn
-constexpr std::size_t lines_at_once = 32, packets_at_once = 16;
+constexpr std::size_t lines_at_once = 32, longest_packet = line_packet_bytes + 64;
 constexpr int queue_packets = 4096;  // more than a queue holds
 constexpr int rest_ms = 2;
 constexpr int facility_daemon = 3, facility_authpriv = 10;
@@ -52,27 +54,6 @@ enum class Passed : std::uint8_t { nothing, stuck, some };
 
 struct Cursor {  // behind a line of the packets that were seen
   std::size_t packet = 0, at = 0;
-};
-
-// Room for some packets that are received with one call.
-class Packets {
- public:
-  // At most `most`, at most packets_at_once, and `room` bytes of each; how many there were.
-  std::size_t receive(int fd, std::size_t most, std::size_t room, int flags);
-  const mmsghdr& operator[](std::size_t i) const { return packets_[i]; }
-  std::string_view text(std::size_t i) const { return {text_[i].data(), std::min<std::size_t>(packets_[i].msg_len, parts_[i].iov_len)}; }
-  std::optional<ucred> sender(std::size_t i) const;
-
-  static constexpr std::size_t longest = line_packet_bytes + 64;
-
- private:
-  struct alignas(cmsghdr) Control {
-    std::array<char, CMSG_SPACE(sizeof(ucred))> bytes;
-  };
-  std::array<std::array<char, longest>, packets_at_once> text_;
-  std::array<Control, packets_at_once> control_;
-  std::array<iovec, packets_at_once> parts_;
-  std::array<mmsghdr, packets_at_once> packets_;
 };
 
 class Logger {
@@ -118,27 +99,6 @@ class Logger {
   std::int64_t stamped_ = -1;  // the second of stamp_
   std::string stamp_;
 };
-
-std::size_t Packets::receive(int fd, std::size_t most, std::size_t room, int flags) {
-  for (std::size_t i = 0; i < most; ++i) {
-    parts_[i] = {text_[i].data(), room};
-    packets_[i] = {};
-    packets_[i].msg_hdr.msg_iov = &parts_[i];
-    packets_[i].msg_hdr.msg_iovlen = 1;
-    packets_[i].msg_hdr.msg_control = control_[i].bytes.data();
-    packets_[i].msg_hdr.msg_controllen = control_[i].bytes.size();
-  }
-  const int n = ::recvmmsg(fd, packets_.data(), static_cast<unsigned>(most), MSG_DONTWAIT | flags, nullptr);
-  return n < 0 ? 0 : static_cast<std::size_t>(n);
-}
-
-std::optional<ucred> Packets::sender(std::size_t i) const {
-  const cmsghdr* c = CMSG_FIRSTHDR(&packets_[i].msg_hdr);
-  if (c == nullptr || c->cmsg_type != SCM_CREDENTIALS) return {};
-  ucred who{};
-  std::memcpy(&who, CMSG_DATA(c), sizeof who);
-  return who;
-}
 
 Result<void> Logger::open() {
   UniqueFd page = self_.take(Item::log_page);
@@ -193,19 +153,18 @@ void Logger::rest() {
 // Looks at the next packets of `source`, without taking them.  With MSG_TRUNC it is told how long each
 // is: what has no room of an overlong one would be shown as if it were the next.
 void Logger::look(Source& source) {
-  static Packets packets;
-  if (source.seen.size() >= packets_at_once) return;
-  const std::size_t count = packets.receive(source.fd.get(), packets_at_once - source.seen.size(), Packets::longest,
-                                            MSG_PEEK | MSG_TRUNC);
+  static Packets packets(longest_packet);
+  if (source.seen.size() >= Packets::at_once) return;
+  const std::size_t count = packets.receive(source.fd.get(), Packets::at_once - source.seen.size(), MSG_PEEK | MSG_TRUNC);
   for (std::size_t i = 0; i < count; ++i) {
     const std::optional<ucred> sender = packets.sender(i);
-    if (packets[i].msg_len == 0 && !sender) {  // not an empty packet, which has one: nothing comes any more
+    if (packets.length(i) == 0 && !sender) {  // not an empty packet, which has one: nothing comes any more
       source.watcher->stop();
       return;
     }
     const std::string_view text = packets.text(i);
     const bool is_rest = source.overlong > 0;
-    source.overlong = packets[i].msg_len - text.size();
+    source.overlong = packets.length(i) - text.size();
     if (!is_rest) source.seen.push_back({sender ? static_cast<std::uint32_t>(sender->pid) : 0, std::string(text)});
   }
 }
@@ -251,12 +210,12 @@ void Logger::take_up_to(Source& source, Cursor reached) {
 // Takes the first `count` packets that were seen.  An empty one before them that a logger before us
 // looked at was not shown again.
 void Logger::take(Source& source, std::size_t count) {
-  static Packets packets;
+  static Packets packets(0);
   for (int i = 0; i < queue_packets && count > 0; ++i) {
-    const std::size_t taken = packets.receive(source.fd.get(), count, 0, MSG_TRUNC);
+    const std::size_t taken = packets.receive(source.fd.get(), count, MSG_TRUNC);
     if (taken == 0) break;
     for (std::size_t j = 0; j < taken; ++j) {
-      if (packets[j].msg_len == 0 && !source.seen.front().text.empty()) continue;
+      if (packets.length(j) == 0 && !source.seen.front().text.empty()) continue;
       source.seen.pop_front();
       --count;
     }
