@@ -22,7 +22,9 @@ constexpr Duration review_period = milliseconds(500);
 constexpr Duration tidy_period = milliseconds(250);
 constexpr unsigned most_untidy = 20;  // periods in a row that always had work
 constexpr int messages_a_turn = 16;   // of a role, then others have a turn
-constexpr Duration report_pause = milliseconds(10);  // until the porter has room for more
+// Until the porter has room for more.  Thousands of workers with one connection each that all ask again
+// soon would leave it no time to make some.
+constexpr Duration report_pause = milliseconds(10), single_report_pause = milliseconds(250);
 
 }  // namespace
 
@@ -148,9 +150,10 @@ void Worker::finished(Connection& connection, Cause cause) {
 // The porter counts a connection until it hears of its end: what its queue has no room for now
 // is said later.  (A porter that is gone counts nothing.)
 void Worker::report() {
+  const bool single = shop_.settings.isolation.connections_per_worker == 1;
   for (; !unsaid_.empty(); unsaid_.pop_front())
     if (seat_.reports.send(unsaid_.front()) == Told::full)
-      return reporter_.set(loop_, loop_.now() + report_pause, [this] { report(), sweep(); });
+      return reporter_.set(loop_, loop_.now() + (single ? single_report_pause : report_pause), [this] { report(), sweep(); });
 }
 
 void Worker::forget_connections() {

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Crowds.  Many handshakes at once do not cost a worker its other connections, nor do many ends
-# at once stay on anybody's account; a role that is started anew is introduced to all workers.
+# at once stay on anybody's account; a role that is started anew is introduced to all workers; and
+# a thousand workers that end together do.
 . "$(dirname "$0")/lab.sh"
 lab_up
-setting wfd limits per_source 800
+setting wfd limits per_source 1300
 setting wfd limits per_source_rate 1000000
 setting wfd isolation connections_per_worker 1500
 setting wfd isolation spare_workers 1
@@ -98,6 +99,7 @@ gate_stop
 setting wfd isolation connections_per_worker 1
 setting wfd isolation spare_workers 8
 setting wfd limits head_timeout 60s
+setting wfd isolation max_workers 1300
 gate_start
 python_in_client "$LAB" "$(role_pids authd sessions)" "$(cookie_of alice)" <<'END'
 import sys
@@ -109,3 +111,32 @@ for c in crowd:
     soon(lambda: c.ask(wire.get(HOST, cookie=sys.argv[3]))[0] == 200)
 print(f"  {len(crowd)} workers got to know the new sessions")
 END
+
+python_in_client "$LAB" "$(role_pids wfd porter)" <<'END'
+import sys
+sys.path.insert(0, sys.argv[1])
+from crowd import *
+
+def waits(pid):
+    with open(f"/proc/{pid}/status") as status:
+        return int(status.read().split("voluntary_ctxt_switches:")[1].split()[0])
+
+crowd = [wire.https(HOST) for _ in range(1200)]
+last = [wire.worker_of(c) for c in crowd[-3:] if is_served(c)]
+os.kill(int(sys.argv[2]), signal.SIGSTOP)
+for c in crowd:
+    c.raw.close()
+time.sleep(1)  # all of them have ended, and cannot say so
+before = [waits(pid) for pid in last]
+time.sleep(1)
+most = max(waits(pid) - n for pid, n in zip(last, before))
+assert most <= 25, f"a worker that has to wait asked {most} times a second: together they leave nothing to the porter"
+os.kill(int(sys.argv[2]), signal.SIGCONT)
+for _ in range(50):
+    with soon(let_in) as c:
+        assert is_served(c)
+print(f"  1200 workers ended, asked {most} times a second at most whether they may, and 50 more were served")
+END
+few_workers() { [ "$(role_pids wfd worker | wc -w)" -lt 40 ]; }
+wait_for 20 few_workers || fail "$(role_pids wfd worker | wc -w) workers are left"
+[ "$(syslog_count "event=fault role=worker")" = 0 ] || fail "$(grep "event=fault role=worker" "$LAB/syslog" | tail -3)"
