@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -18,6 +19,7 @@ namespace {
 
 constexpr std::uintptr_t huge_page = 2 * 1024 * 1024;
 constexpr std::uintptr_t page = 4096;
+constexpr int most_tries = 8;
 // malloc of glibc: one kind of block for each 16 bytes, up to here at the least, from the least
 // on; 8 bytes of a block are its own.
 constexpr std::size_t least_block = 24, block_step = 16, small_block = 1032;
@@ -27,6 +29,15 @@ constexpr std::uintptr_t depth = 128 * 1024;  // of the stack that is looked at
 
 std::uintptr_t at(const void* place) { return reinterpret_cast<std::uintptr_t>(place); }
 std::uintptr_t round_up(std::uintptr_t place) { return (place + huge_page - 1) / huge_page * huge_page; }
+
+// A page that somebody else holds for a moment (reclaim, say) makes one try fail: madvise(2).
+bool collapse(void* place, std::size_t size) {
+  for (int tries = 0; tries < most_tries; ++tries) {
+    if (::madvise(place, size, MADV_COLLAPSE) == 0) return true;
+    if (errno != EAGAIN && errno != EBUSY) return false;
+  }
+  return false;
+}
 
 struct Holes {
   std::uintptr_t end;  // of the part of the heap in which they are
@@ -54,7 +65,7 @@ bool move_to_huge_pages(std::span<const std::byte> code) {
   void* const copy = reinterpret_cast<void*>(round_up(at(room)));
   std::memcpy(copy, reinterpret_cast<const void*>(from), size);
   // Fails where these would not be huge pages: then many small ones were worse than the file's.
-  const bool moved = ::madvise(copy, size, MADV_COLLAPSE) == 0 &&
+  const bool moved = collapse(copy, size) &&
                      ::mprotect(copy, size, PROT_READ | PROT_EXEC) == 0 &&
                      ::mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, reinterpret_cast<void*>(from)) != MAP_FAILED;
   (void)::munmap(room, size + huge_page);  // what is left of it
