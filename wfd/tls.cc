@@ -251,12 +251,15 @@ IoResult TlsStream::write(std::span<const std::byte> bytes) {
 // Holds from the next buffer on, and OpenSSL has none while nothing waits inside.
 void TlsStream::expect_much() {
   SSL_set_default_read_buffer_len(state_->ssl.get(), much_bytes);
+  SSL_clear_options(state_->ssl.get(), SSL_OP_CLEANSE_PLAINTEXT);
   state_->socket.wipes = false;
 }
 
+// The next request may have been read already, behind what was much, to where nobody else wipes it.
 void TlsStream::rest() {
   SSL_set_default_read_buffer_len(state_->ssl.get(), 0);
-  state_->socket.wipes = state_->server != nullptr;
+  if (state_->server != nullptr && !std::exchange(state_->socket.wipes, true))
+    SSL_set_options(state_->ssl.get(), SSL_OP_CLEANSE_PLAINTEXT);
   if (!state_->socket.waits()) state_->socket.held.reset();
 }
 

@@ -4,6 +4,7 @@
 # process, and get what memory this one had.
 . "$(dirname "$0")/lab.sh"
 lab_up
+sink_start
 
 # secrets_left USER: what is found of them.  A request is longer than its answer, which
 # would else lie where the request was.
@@ -11,7 +12,8 @@ secrets_left() {
   python_in_client "$1" "$(pin_of "$1")" "$(passcode "$1")" <<'END'
 import re
 import sys
-from wire import get, https, worker_of
+import time
+from wire import LAB, get, https, worker_of
 user, pin, passcode = sys.argv[1:]
 host = "login.corp.example"
 long = f"X-Long: {'x' * 3000}\r\n"
@@ -40,6 +42,17 @@ with https(host) as c:
         answer += c.raw.recv(65536)
     cookie = re.search(rb"SessionID=([A-Za-z0-9_-]{43})", answer)[1].decode()
     print("login:", found(c, pin=f"pin={pin}", passcode=f"passcode={passcode}", cookie=cookie))
+with https("sink.corp.example") as c:  # a long body, and the next request right behind it
+    size = 12 * 16384 + 12000  # what is behind it lies deep in the last of its records
+    first, short = (get("sink.corp.example", "/", cookie, "POST", fields)
+                    for fields in (f"Content-Length: {size}\r\nExpect: 100-continue\r\n", "Content-Length: 1\r\n"))
+    assert c.ask(short + b"x")[0] == 200  # now its port is known, and nothing of the body has to be kept
+    assert c.ask(first)[0] == 100
+    c.send(bytes(size) + short + b"x")
+    assert [c.answer()[0], c.answer()[0]] == [200, 200]
+    while len(re.findall(f"event=request .* sport={c.raw.getsockname()[1]} ", open(LAB + "/syslog").read())) < 3:
+        time.sleep(0.01)  # the last one is under way still
+    print("behind a body:", found(c, cookie=cookie))
 with https(host) as c:
     c.ask(get(host, "/session", cookie, extra=long))
     print("request:", found(c, cookie=cookie))
@@ -54,6 +67,6 @@ for connections in 1 8; do
   gate_start
   enroll user$connections --hotp
   left=$(secrets_left user$connections)
-  [ "$left" = $'login: \nrequest: ' ] || fail "with $connections a worker there is: $left"
+  [ "$left" = $'login: \nbehind a body: \nrequest: ' ] || fail "with $connections a worker there is: $left"
   gate_stop
 done

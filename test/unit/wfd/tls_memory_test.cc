@@ -4,13 +4,20 @@
 
 #include <openssl/crypto.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/lent_room.h"
+#include "common/secret.h"
 #include "unit/catch.h"
 #include "unit/common/children.h"
+#include "unit/wfd/tls_rig.h"
 
 using namespace postern;
 using namespace postern::test;
@@ -49,6 +56,76 @@ int heap_is_wiped() {
   return std::memchr(again + 64, 's', record - 64) == nullptr ? 0 : 4;
 }
 
+// How often `text` is in this process's memory, but for itself.
+int copies_of(std::string_view text) {
+  static char room[8192];  // no memory that has just been given back
+  int found = 0;
+  std::ifstream maps;
+  maps.rdbuf()->pubsetbuf(room, sizeof room);
+  maps.open("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find(" rw-p ") == std::string::npos) continue;
+    char* next = nullptr;
+    const std::uintptr_t begin = std::strtoull(line.c_str(), &next, 16), end = std::strtoull(next + 1, nullptr, 16);
+    for (const char* at = reinterpret_cast<const char*>(begin);; ++at) {
+      at = static_cast<const char*>(::memmem(at, end - reinterpret_cast<std::uintptr_t>(at), text.data(), text.size()));
+      if (at == nullptr) break;
+      found += at != text.data() ? 1 : 0;
+    }
+  }
+  return found;
+}
+
+// A connection whose client sends what its wire() says.
+struct Sender {
+  tls_rig::Server server{{tls_rig::Spec{}}};
+  std::unique_ptr<tls_rig::Meeting> meeting = tls_rig::shaken(server);
+  BIO* sent = BIO_new(BIO_s_mem());
+
+  Sender() { SSL_set0_wbio(meeting->client.get(), sent); }
+  void add(const std::string& text) { (void)SSL_write(meeting->client.get(), text.data(), static_cast<int>(text.size())); }
+  void wire(std::size_t most) {
+    std::string bytes(most, '\0');
+    bytes.resize(static_cast<std::size_t>(std::max(BIO_read(sent, bytes.data(), static_cast<int>(most)), 0)));
+    (void)!::send(meeting->client_fd.get(), bytes.data(), bytes.size(), 0);
+  }
+  std::size_t read(std::size_t most) {
+    std::string room(most, '\0');
+    const std::size_t n = meeting->stream->read(std::as_writable_bytes(std::span(room))).n;
+    wipe(room.data(), room.size());
+    return n;
+  }
+};
+
+// A long body, and the next request right behind it.  Both lie in the buffer in which the first head was,
+// with a part of the body (`early`), or in a large one of their own.
+int what_follows_a_body_is_wiped(bool early, bool with_room) {
+  if (with_room) open_lent_room();
+  Sender sender;
+  std::string secret;
+  for (int i = 0; i < 50; ++i) secret += std::to_string(i * 7919 + 1000);
+  sender.add("head");
+  sender.wire(100'000);
+  if (!early) {
+    if (sender.read(100) != 4) return 1;
+    sender.meeting->stream->expect_much();
+  }
+  sender.add(std::string(5'000, 'b'));
+  std::string text = secret;
+  sender.add(text);
+  wipe(text.data(), text.size());
+  if (early) {
+    sender.wire(3);
+    if (sender.read(100) != 4) return 1;
+    sender.meeting->stream->expect_much();
+  }
+  sender.wire(100'000);
+  if (sender.read(5'000) != 5'000) return 2;
+  sender.meeting->stream->rest();
+  if (sender.read(1'000) != secret.size()) return 3;
+  return copies_of(std::string_view(secret).substr(secret.size() - 100)) == 0 ? 0 : 4;  // its end: the heap writes over the begin
+}
+
 }  // namespace
 
 TEST_CASE("OpenSSL's records are lent, and nothing else of it", "[tls-memory]") {
@@ -57,4 +134,10 @@ TEST_CASE("OpenSSL's records are lent, and nothing else of it", "[tls-memory]") 
 
 TEST_CASE("a record on the heap is wiped when it goes", "[tls-memory]") {
   CHECK(left_with(in_child(heap_is_wiped), 0));
+}
+
+TEST_CASE("a request behind a long body is wiped as others are", "[tls-memory]") {
+  const bool early = GENERATE(false, true), with_room = GENERATE(false, true);
+  CAPTURE(early, with_room);
+  CHECK(left_with(in_child([&] { return what_follows_a_body_is_wiped(early, with_room); }), 0));
 }
