@@ -18,11 +18,10 @@
 namespace postern {
 namespace {
 
-constexpr std::size_t pieces = 1024;
-
 // What one connection needs of it is one page, which a new process has to copy.
 struct alignas(4096) Room {
   std::byte* begin = nullptr;  // null: not made
+  std::size_t pieces = 0;      // that it has
   std::size_t used = 0;        // so many pieces were ever lent; those behind them are untouched
   std::size_t height = 0;
   std::size_t clean = 0;       // of the stack, from its bottom: these have no pages
@@ -31,7 +30,7 @@ struct alignas(4096) Room {
     bool lent = false;         // somebody has it now
     std::uint16_t back = 0;    // of the stack: the number of a piece that came back
   };
-  std::array<Slot, pieces> slots{};
+  std::array<Slot, most_lent> slots{};
 };
 constinit Room room;
 
@@ -39,14 +38,15 @@ std::size_t offset_of(const void* place) { return static_cast<std::size_t>(stati
 
 }  // namespace
 
-void open_lent_room() {
-  void* place = ::mmap(nullptr, pieces * lent_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+void open_lent_room(std::size_t pieces) {
+  room.pieces = std::min(pieces, most_lent);
+  void* place = ::mmap(nullptr, room.pieces * lent_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (place != MAP_FAILED) room.begin = static_cast<std::byte*>(place);
 }
 
 void* lend(std::size_t bytes) {
   if (room.begin == nullptr || bytes > lent_bytes) return std::malloc(bytes);
-  if (room.height == 0 && room.used == pieces) return std::malloc(bytes);
+  if (room.height == 0 && room.used == room.pieces) return std::malloc(bytes);
   const std::size_t piece = room.height == 0 ? room.used++ : room.slots[--room.height].back;
   room.clean = std::min(room.clean, room.height);
   room.slots[piece].lent = true;
@@ -67,7 +67,7 @@ void take_back(void* block) {
 bool is_lent(const void* block) {
   const auto* place = static_cast<const std::byte*>(block);
   return room.begin != nullptr && !std::less<>()(place, room.begin) &&
-         std::less<>()(place, room.begin + pieces * lent_bytes);
+         std::less<>()(place, room.begin + room.pieces * lent_bytes);
 }
 
 void wipe_when_back(const void* end) {

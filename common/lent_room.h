@@ -9,9 +9,11 @@ namespace postern {
 
 inline constexpr std::size_t lent_bytes = 24 * 1024;  // a piece; untouched pages of it cost nothing
 
-// Makes the room, for a process that serves many at a time.  Without it, or when it is full,
-// pieces come from the heap.
-void open_lent_room();
+inline constexpr std::size_t most_lent = 1024, few_lent = 32;  // pieces: for many connections, and for one
+
+// Makes the room, of at most most_lent pieces (it counts as memory in use where the kernel promises
+// no more than there is).  Without it, or when it is full, pieces come from the heap.
+void open_lent_room(std::size_t pieces = most_lent);
 
 // `bytes` of memory, aligned for everything; null when there is none.  More than lent_bytes come
 // from the heap.

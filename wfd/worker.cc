@@ -354,7 +354,7 @@ std::size_t Worker::take(std::uint64_t connection, std::span<const std::byte> id
 int run_worker(Shop& shop, WorkerSeat& seat) {
   Result<Loop> loop = Loop::open();
   if (!loop) return exit_system;
-  open_lent_room();
+  open_lent_room(shop.settings.isolation.connections_per_worker == 1 ? few_lent : most_lent);
   auto worker = std::make_unique<Worker>(shop, seat, *loop);
   if (!worker->start()) return exit_system;
   const Result<int> code = loop->run();
