@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@
 namespace postern {
 namespace {
 
+constexpr int before_others = -10;  // nice(2)
 constexpr Duration start_patience = seconds(30);
 constexpr Duration first_pause = milliseconds(50), longest_pause = seconds(60);
 constexpr Duration good_life = seconds(20);  // after so long a death is no habit
@@ -33,6 +35,10 @@ bool leave_terminal(bool keep_stderr) {
   return null >= 0 && ::dup2(null, 0) == 0 && ::dup2(null, 1) == 1 && (keep_stderr || ::dup2(null, 2) == 2);
 }
 
+// Whose heartbeat every worker looks at: a crowd of busy workers must not make it late, or all of them
+// say no.
+bool is_waited_for(Role role) { return role == Role::logger || role == Role::sessions; }
+
 // In the new process: nothing of the master stays but the control channel.
 [[noreturn]] void become(Daemon daemon, Role role, int control, pid_t master, bool foreground) {
   std::string title = "postern-" + std::string(name_of(daemon)) + ": " + std::string(name_of(role));
@@ -40,6 +46,7 @@ bool leave_terminal(bool keep_stderr) {
   std::string argument = "--role=" + std::string(name_of(role));
   char* argv[] = {title.data(), argument.data(), nullptr};
   char* environment[] = {nullptr};
+  if (is_waited_for(role)) (void)::setpriority(PRIO_PROCESS, 0, before_others);  // the same without, but later
   sigset_t none;
   ::sigemptyset(&none);
   const bool ready = leave_terminal(foreground && role == Role::logger) && ::dup2(control, 3) == 3 &&

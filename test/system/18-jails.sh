@@ -56,6 +56,9 @@ def judge(daemon, pid):
         complain(pid, title, f"user {status['Uid']} group {status['Gid']}")
     if set(status["Groups"].split()) - ids:
         complain(pid, title, f"groups {status['Groups']}")
+    nice = int(read(pid, "stat").rpartition(")")[2].split()[16])
+    if nice != (-10 if role in ("logger", "sessions") else os.nice(0)):  # whom all others wait for
+        complain(pid, title, f"nice {nice}")
     jail = "worker" if role == "nursery" else role
     users.setdefault(offset + FIRST[daemon], set()).add((daemon, jail))
     for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
