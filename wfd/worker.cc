@@ -150,10 +150,9 @@ void Worker::finished(Connection& connection, Cause cause) {
 // The porter counts a connection until it hears of its end: what its queue has no room for now
 // is said later.  (A porter that is gone counts nothing.)
 void Worker::report() {
-  const bool single = shop_.settings.isolation.connections_per_worker == 1;
   for (; !unsaid_.empty(); unsaid_.pop_front())
     if (seat_.reports.send(unsaid_.front()) == Told::full)
-      return reporter_.set(loop_, loop_.now() + (single ? single_report_pause : report_pause), [this] { report(), sweep(); });
+      return reporter_.set(loop_, loop_.now() + (is_single() ? single_report_pause : report_pause), [this] { report(), sweep(); });
 }
 
 void Worker::forget_connections() {
@@ -164,8 +163,7 @@ void Worker::forget_connections() {
 // Connections are destroyed here, when none of their functions is on the stack.
 void Worker::sweep() {
   over_.clear();
-  const bool single = shop_.settings.isolation.connections_per_worker == 1;
-  if (connections_.empty() && unsaid_.empty() && (single || retiring_)) loop_.stop(0);
+  if (connections_.empty() && unsaid_.empty() && (is_single() || retiring_)) loop_.stop(0);
   else rests();
 }
 
@@ -187,7 +185,7 @@ void Worker::tidy() {
 }
 
 bool Worker::record(const Line& line) {
-  if (shop_.settings.isolation.connections_per_worker == 1) return log().write(line);
+  if (is_single()) return log().write(line);
   if (!recorder_.active()) recorder_.set(loop_, loop_.now(), [this] { (void)log().flush(); });  // may_proceed() knows
   return log().add(line);
 }

@@ -103,6 +103,7 @@ class Worker final : public SignPeer, public ResumptionPeer {
   bool dial_refused(Worker&, DialRefused& answer, Packet&);
   Connection* asker(std::uint32_t tag, Role role);
   const Ticket* ticket_of(std::uint64_t connection) const;
+  bool is_single() const { return shop_.settings.isolation.connections_per_worker == 1; }
   void report();
   void sweep();
   void review();
