@@ -24,7 +24,7 @@ http {
   uwsgi_temp_path @dir@/u; scgi_temp_path @dir@/s;
   @lookup@
   upstream sink { server @sink@; keepalive 16; }
-  upstream inside { server @upstream@; keepalive 256; keepalive_requests 1000000; }
+  upstream inside { server @upstream@; @kept@ }
   ssl_protocols TLSv1.3;
   proxy_http_version 1.1;
   proxy_set_header Connection "";
@@ -59,7 +59,7 @@ MAP_LOCATION = """
       proxy_pass http://inside;
     }
 """ % LOGIN
-AUTH_LOOKUP = "upstream service { server unix:@dir@/service.sock; keepalive 256; keepalive_requests 1000000; }"
+AUTH_LOOKUP = "upstream service { server unix:@dir@/service.sock; @kept-service@ }"
 AUTH_LOCATION = """
     set $session -;
     location = /-ask {
@@ -211,9 +211,12 @@ def both(site):
     return "".join(site.replace("@kind@", kind) for kind in ("ec", "rsa"))
 
 
-def nginx(lookup, location):
+KEPT = "keepalive 256; keepalive_requests 1000000;"  # connections to a server, for whoever comes
+
+
+def nginx(lookup, location, kept=KEPT, kept_service=KEPT):
     sites = both(NGINX_SITE.replace("@location@", location))
-    return NGINX.replace("@sites@", sites).replace("@lookup@", lookup)
+    return NGINX.replace("@sites@", sites).replace("@lookup@", lookup).replace("@kept@", kept).replace("@kept-service@", kept_service)
 
 
 def apache(mpm):
@@ -230,11 +233,11 @@ PEERS = {
     "nginx-auth": ({"nginx.conf": nginx(AUTH_LOOKUP, AUTH_LOCATION), "service.conf": AUTH_SERVICE},
                    [["nginx", "-e", "@dir@/start2.log", "-c", "@dir@/service.conf"], NGINX_RUN]),
     # As the example in nginx's manual of auth_request has it: the service is dialled for each request.
-    "nginx-auth-dial": ({"nginx.conf": nginx(AUTH_LOOKUP.replace(" keepalive 256; keepalive_requests 1000000;", ""), AUTH_LOCATION),
+    "nginx-auth-dial": ({"nginx.conf": nginx(AUTH_LOOKUP, AUTH_LOCATION, kept_service=""),
                          "service.conf": AUTH_SERVICE},
                         [["nginx", "-e", "@dir@/start2.log", "-c", "@dir@/service.conf"], NGINX_RUN]),
     # A server connection for each client's, and never another's: what this gate promises.
-    "nginx-dial": ({"nginx.conf": nginx(MAP_LOOKUP, MAP_LOCATION).replace(" keepalive 256; keepalive_requests 1000000;", "")}, [NGINX_RUN]),
+    "nginx-dial": ({"nginx.conf": nginx(MAP_LOOKUP, MAP_LOCATION, kept="")}, [NGINX_RUN]),
     "haproxy": ({"haproxy.cfg": HAPROXY, "sessions": "@cookie@ alice\n", "ec.pem": "@both-ec@", "rsa.pem": "@both-rsa@"},
                 [["haproxy", "-db", "-f", "@dir@/haproxy.cfg"]]),
     "apache-event": (apache(EVENT), [APACHE_RUN]),
