@@ -12,8 +12,7 @@ secrets_left() {
   python_in_client "$1" "$(pin_of "$1")" "$(passcode "$1")" <<'END'
 import re
 import sys
-import time
-from wire import LAB, get, https, worker_of
+from wire import get, https, wait_for_requests, worker_of
 user, pin, passcode = sys.argv[1:]
 host = "login.corp.example"
 long = f"X-Long: {'x' * 3000}\r\n"
@@ -50,8 +49,7 @@ with https("sink.corp.example") as c:  # a long body, and the next request right
     assert c.ask(first)[0] == 100
     c.send(bytes(size) + short + b"x")
     assert [c.answer()[0], c.answer()[0]] == [200, 200]
-    while len(re.findall(f"event=request .* sport={c.raw.getsockname()[1]} ", open(LAB + "/syslog").read())) < 3:
-        time.sleep(0.01)  # the last one is under way still
+    wait_for_requests(c, 3)  # the last one is under way still
     print("behind a body:", found(c, cookie=cookie))
 with https(host) as c:
     c.ask(get(host, "/session", cookie, extra=long))

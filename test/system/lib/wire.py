@@ -83,14 +83,19 @@ def get(host, path="/", cookie=None, method="GET", extra=""):
     return (lines + "\r\n").encode()
 
 
-def worker_of(connection):
-    """The process that answered on this connection: the log says who did on that port."""
+def wait_for_requests(connection, count):
+    """Until the log has so many requests of the connection; the workers that answered them."""
     pattern = rf"wfd/worker\[(\d+)\]: event=request .* sport={connection.raw.getsockname()[1]} "
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
         with open(LAB + "/syslog") as log:
             found = re.findall(pattern, log.read())
-        if found:
-            return int(found[-1])
+        if len(found) >= count:
+            return [int(pid) for pid in found]
         time.sleep(0.01)  # between two looks
     raise TimeoutError("no line of the request")
+
+
+def worker_of(connection):
+    """The process that answered on this connection: the log says who did on that port."""
+    return wait_for_requests(connection, 1)[-1]
