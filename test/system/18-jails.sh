@@ -11,13 +11,15 @@ expect_page www -b "$(jar_of alice)"
 opened=$LAB/opened
 
 python3 - "$LAB" $UID_BASE <<'END' > "$opened" || fail "the jails: $(cat "$opened")"
-import os, re, sys
+import os, re, subprocess, sys
 lab, base = sys.argv[1], int(sys.argv[2])
 ROLES = {"redird": {"logger", "porter", "nursery", "worker"},
          "wfd": {"logger", "porter", "nursery", "worker", "signer", "broker"},
          "authd": {"logger", "sessions", "vault"}}
 FIRST = {"redird": 0, "wfd": 10, "authd": 20}
 bad, users = [], {}
+# -10, where root may: not in every container.
+best_nice = int(subprocess.run(["nice", "-n", str(-10 - os.nice(0)), "nice"], capture_output=True, text=True).stdout)
 
 
 def read(pid, name):
@@ -57,7 +59,7 @@ def judge(daemon, pid):
     if set(status["Groups"].split()) - ids:
         complain(pid, title, f"groups {status['Groups']}")
     nice = int(read(pid, "stat").rpartition(")")[2].split()[16])
-    if nice != (-10 if role in ("logger", "sessions") else os.nice(0)):  # whom all others wait for
+    if nice != (best_nice if role in ("logger", "sessions") else os.nice(0)):  # whom all others wait for
         complain(pid, title, f"nice {nice}")
     jail = "worker" if role == "nursery" else role
     users.setdefault(offset + FIRST[daemon], set()).add((daemon, jail))
