@@ -14,6 +14,27 @@
 using namespace postern;
 using namespace postern::porter_rig;
 
+namespace {
+
+// The first worker, with a connection whose end it can report.
+struct Busy {
+  const std::uint64_t number;
+  const UniqueFd client;
+  const Ticket ticket;
+  Channel reports;
+  Closed closed;
+
+  explicit Busy(Desk& desk)
+      : number(desk.raise()),
+        client(desk.dial()),
+        ticket(desk.served().ticket),
+        reports(std::move(desk.reports), Role::worker, Role::porter) {
+    closed.ticket = ticket;
+  }
+};
+
+}  // namespace
+
 TEST_CASE("a worker's flood of broken reports does not keep the porter from its door", "[porter]") {
   POSTERN_NEEDS_ROOT
   const PorterPlan plan = plan_for(1);
@@ -40,13 +61,9 @@ TEST_CASE("only a worker's own report of its own connection is believed", "[port
   plan.connections_per_worker = 1;
   plan.connections_in_life = 1;
   Desk desk(plan);
-  (void)desk.raise();
-  const UniqueFd client = desk.dial();
-  const Serve serve = desk.served();
+  Busy worker(desk);
+  auto& [number, client, ticket, reports, closed] = worker;
   Packet packet;
-  Channel reports(std::move(desk.reports), Role::worker, Role::porter);
-  Closed closed;
-  closed.ticket = serve.ticket;
   const pid_t other = ::fork();  // the right ticket from the wrong process
   if (other == 0) ::_exit(reports.send(closed) == Told::sent ? 0 : 1);
   int status = -1;
@@ -55,7 +72,7 @@ TEST_CASE("only a worker's own report of its own connection is believed", "[port
   ++closed.ticket.connection;  // the right process with another ticket
   REQUIRE(reports.send(closed) == Told::sent);
   CHECK(desk.workers[0].await(packet, 300) == Heard::nothing);
-  closed.ticket = serve.ticket;
+  closed.ticket = ticket;
   REQUIRE(reports.send(closed) == Told::sent);
   Retire retire;
   REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);  // its life is over
@@ -156,13 +173,8 @@ TEST_CASE("a worker that reports what is not its own is killed", "[porter]") {
   POSTERN_NEEDS_ROOT
   const PorterPlan plan = plan_for(1);
   Desk desk(plan);
-  const std::uint64_t number = desk.raise();
-  const UniqueFd client = desk.dial();
-  const Serve serve = desk.served();
-  Packet packet;
-  Channel reports(std::move(desk.reports), Role::worker, Role::porter);
-  Closed closed;
-  closed.ticket = serve.ticket;
+  Busy worker(desk);
+  auto& [number, client, ticket, reports, closed] = worker;
   SECTION("another connection") {
     ++closed.ticket.connection;
     REQUIRE(reports.send(closed) == Told::sent);
@@ -187,6 +199,7 @@ TEST_CASE("a worker that reports what is not its own is killed", "[porter]") {
     std::memcpy(CMSG_DATA(CMSG_FIRSTHDR(&header)), &lent, sizeof lent);
     REQUIRE(::sendmsg(reports.fd(), &header, 0) == 1);
   }
+  Packet packet;
   Kill kill;
   REQUIRE(desk.nursery.await(packet, 3000) == Heard::packet);
   REQUIRE(packet.read(kill));
@@ -198,16 +211,12 @@ TEST_CASE("a worker whose only connection is over must leave", "[porter]") {
   PorterPlan plan = plan_for(1);
   plan.connections_per_worker = 1;
   Desk desk(plan);
-  const std::uint64_t number = desk.raise();
-  const UniqueFd client = desk.dial();
-  const Serve serve = desk.served();
-  Packet packet;
-  Channel reports(std::move(desk.reports), Role::worker, Role::porter);
-  Closed closed;
-  closed.ticket = serve.ticket;
+  Busy worker(desk);
+  auto& [number, client, ticket, reports, closed] = worker;
   REQUIRE(reports.send(closed) == Told::sent);
   const bool leaves = GENERATE(true, false);
   if (leaves) desk.say_gone(number, 0);
+  Packet packet;
   std::vector<std::uint64_t> killed;
   const Mono end = read_mono() + seconds(7);
   while (read_mono() < end && killed.empty()) {
