@@ -147,7 +147,7 @@ std::string without_our_cookie(std::string_view field_value, std::string_view na
     if (is_named(part, name)) continue;
     if (!first) kept += ';';
     kept += part;
-    any = any || !without_leading_spaces(part).empty();
+    any = any || !trim_blanks(part).empty();
     first = false;
   }
   return any ? std::string(trim_blanks(kept)) : std::string();
