@@ -48,8 +48,6 @@ void Connection::begin_body() {
     now_->body.begin_again();
   else if (may_go_on && fits)
     now_->body.keep(now_->request.framing == Framing::chunked ? most : static_cast<std::size_t>(now_->request.length));
-  const bool straight = now_->request.framing == Framing::length && !now_->body.keeps();  // no head of another request comes along
-  if (straight && now_->request.length > straight_bytes) client_.expect_much();
   if (!awaits_continue() || !in_.empty()) return;  // what is on its way needs no leave
   if (upstream_->knows_no_interims()) return say_continue();
   now_->patience.set(worker_.loop(), worker_.loop().now() + continue_patience, [this] { on_silence(); });
@@ -114,6 +112,7 @@ bool Connection::has_body_room() const {
 
 bool Connection::read_request_body() {
   if (!request_goes_straight()) return read_client(in_);
+  if (now_->request_body.due() > straight_bytes) client_.expect_much();
   Buffer& out = upstream_->out;
   bool some = false;
   while (!client_dry_ && !now_->request_body.ended() && has_straight_room(out)) {

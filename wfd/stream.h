@@ -27,6 +27,10 @@ class Stream {
     if (tls_) tls_->expect_much();
   }
   // That is over, and nothing is to be written for a while: gives memory back.
+  // What comes next may be a secret.
+  void expect_little() {
+    if (tls_) tls_->expect_little();
+  }
   void rest() {
     if (tls_) tls_->rest();
   }

@@ -255,11 +255,16 @@ void TlsStream::expect_much() {
   state_->socket.wipes = false;
 }
 
-// The next request may have been read already, behind what was much, to where nobody else wipes it.
-void TlsStream::rest() {
+// What comes next may have been read already, behind what was much, to where nobody else wipes it.
+void TlsStream::expect_little() {
+  if (state_->server == nullptr || std::exchange(state_->socket.wipes, true)) return;
   SSL_set_default_read_buffer_len(state_->ssl.get(), 0);
-  if (state_->server != nullptr && !std::exchange(state_->socket.wipes, true))
-    SSL_set_options(state_->ssl.get(), SSL_OP_CLEANSE_PLAINTEXT);
+  if (pending()) SSL_set_options(state_->ssl.get(), SSL_OP_CLEANSE_PLAINTEXT);
+}
+
+void TlsStream::rest() {
+  expect_little();
+  SSL_set_default_read_buffer_len(state_->ssl.get(), 0);
   if (!state_->socket.waits()) state_->socket.held.reset();
 }
 

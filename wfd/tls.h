@@ -58,8 +58,10 @@ class TlsStream {
   // follow them), and the next `done` counts from their beginning.
   IoResult write(std::span<const std::byte> bytes);
   // More than a record is about to come, so that more should be read at once; nothing of it is
-  // a secret of ours.  All else that a client sends is wiped when its buffer goes.
+  // a secret of ours.  Until expect_little() or rest(): all else that a client sends is wiped when its
+  // buffer goes.
   void expect_much();
+  void expect_little();
   // That is over, and nothing is to be written for a while: gives memory back.
   void rest();
   // Tries once to send close_notify.  Nobody waits for the answer.

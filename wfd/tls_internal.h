@@ -34,6 +34,14 @@ struct ClientContext::Impl {
 
 // One connection, reached from OpenSSL's callbacks as the SSL's app data, so it never moves.
 struct TlsStream::State {
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  // Behind what was much a request may lie that nobody has asked for any more.
+  ~State() {
+    if (ssl && !socket.wipes) SSL_set_options(ssl.get(), SSL_OP_CLEANSE_PLAINTEXT);
+  }
+
   TlsSocket socket;  // before what uses it
   SslHandle ssl;
   ServerContext::Impl* server = nullptr;  // null: we are the client
