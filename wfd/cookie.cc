@@ -136,7 +136,6 @@ std::optional<std::string_view> only_cookie(const Fields& fields, std::string_vi
 
 std::string without_our_cookie(std::string_view field_value, std::string_view name) {
   std::string kept;
-  bool any = false;
   bool first = true;
   std::string_view rest = field_value;
   std::string_view part;
@@ -147,10 +146,10 @@ std::string without_our_cookie(std::string_view field_value, std::string_view na
     if (is_named(part, name)) continue;
     if (!first) kept += ';';
     kept += part;
-    any = any || !trim_blanks(part).empty();
     first = false;
   }
-  return any ? std::string(trim_blanks(kept)) : std::string();
+  const std::string_view trimmed = trim_blanks(kept);
+  return trimmed.find_first_not_of("; ") == trimmed.npos ? std::string() : std::string(trimmed);
 }
 
 bool sets_our_cookie(std::string_view field_value, std::string_view name) {
