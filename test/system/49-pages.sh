@@ -63,6 +63,11 @@ def check_page(b, language, name):
     checks.check(b, name, language, AXE, SHOTS)
 
 
+def wait_focus(b, name, complaint):
+    """autofocus is granted when the page is next drawn (HTML, "flush autofocus candidates"), not when it is loaded."""
+    b.wait_until(lambda: b.script("return document.activeElement.id") == name, complaint)
+
+
 def tour(b, language):
     def check(name):
         check_page(b, language, name)
@@ -72,10 +77,10 @@ def tour(b, language):
     order = checks.focus_order(b)
     assert order[:3] == ["user", "pin", "passcode"] and len(order) == 4, order
     b.go(b.url)
-    assert b.script("return document.activeElement.id") == "user", "the first field has not the focus"
+    wait_focus(b, "user", "the first field has not the focus")
     log_in(b, "000000", "00000000")
     check("wrong")
-    assert b.script("return document.activeElement.id") == "pin", "the name need not be typed again"
+    wait_focus(b, "pin", "the name need not be typed again")
     assert b.find("#pin").attribute("aria-describedby") == "trouble", "the field does not tell of the trouble"
     log_in(b, codes.pop(0))
     check("failures")
@@ -132,7 +137,7 @@ for tag, wanted in (("en", "en-US,en"), ("de", "de-AT,de,en")):
         b.go("https://www.corp.example/somewhere/far?from=here")
         check_page(b, tag, "link")
         assert sys.argv[2] in b.source, "not the address"
-        assert b.script("return document.activeElement.id") == "passcode", "the field has not the focus"
+        wait_focus(b, "passcode", "the field has not the focus")
         b.find("#passcode").type("000000")
         b.follow(b.find("main form [type=submit]"))
         check_page(b, tag, "link-wrong")
