@@ -12,7 +12,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,7 +22,7 @@
 namespace postern {
 namespace {
 
-constexpr int before_others = -10;  // nice(2)
+constexpr int before_others = -10;  // steps of nice(2), from where the operator has put the master
 constexpr Duration start_patience = seconds(30);
 constexpr Duration first_pause = milliseconds(50), longest_pause = seconds(60);
 constexpr Duration good_life = seconds(20);  // after so long a death is no habit
@@ -35,10 +34,6 @@ bool leave_terminal(bool keep_stderr) {
   return null >= 0 && ::dup2(null, 0) == 0 && ::dup2(null, 1) == 1 && (keep_stderr || ::dup2(null, 2) == 2);
 }
 
-// Whose heartbeat every worker looks at: a crowd of busy workers must not make it late, or all of them
-// say no.
-bool is_waited_for(Role role) { return role == Role::logger || role == Role::sessions; }
-
 // In the new process: nothing of the master stays but the control channel.
 [[noreturn]] void become(Daemon daemon, Role role, int control, pid_t master, bool foreground) {
   std::string title = "postern-" + std::string(name_of(daemon)) + ": " + std::string(name_of(role));
@@ -46,7 +41,8 @@ bool is_waited_for(Role role) { return role == Role::logger || role == Role::ses
   std::string argument = "--role=" + std::string(name_of(role));
   char* argv[] = {title.data(), argument.data(), nullptr};
   char* environment[] = {nullptr};
-  if (is_waited_for(role)) (void)::setpriority(PRIO_PROCESS, 0, before_others);  // the same without, but later
+  // A crowd of busy workers must not make its heartbeat late, or all of them say no.  The same without, but later.
+  if (role == Role::logger) (void)!::nice(before_others);
   sigset_t none;
   ::sigemptyset(&none);
   const bool ready = leave_terminal(foreground && role == Role::logger) && ::dup2(control, 3) == 3 &&

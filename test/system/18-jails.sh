@@ -18,8 +18,8 @@ ROLES = {"redird": {"logger", "porter", "nursery", "worker"},
          "authd": {"logger", "sessions", "vault"}}
 FIRST = {"redird": 0, "wfd": 10, "authd": 20}
 bad, users = [], {}
-# -10, where root may: not in every container.
-best_nice = int(subprocess.run(["nice", "-n", str(-10 - os.nice(0)), "nice"], capture_output=True, text=True).stdout)
+# Ten steps before the others, where root may: not in every container.
+before_others = int(subprocess.run(["nice", "-n", "-10", "nice"], capture_output=True, text=True).stdout)
 
 
 def read(pid, name):
@@ -59,7 +59,7 @@ def judge(daemon, pid):
     if set(status["Groups"].split()) - ids:
         complain(pid, title, f"groups {status['Groups']}")
     nice = int(read(pid, "stat").rpartition(")")[2].split()[16])
-    if nice != (best_nice if role in ("logger", "sessions") else os.nice(0)):  # whom all others wait for
+    if nice != (before_others if role == "logger" else os.nice(0)):
         complain(pid, title, f"nice {nice}")
     jail = "worker" if role == "nursery" else role
     users.setdefault(offset + FIRST[daemon], set()).add((daemon, jail))
