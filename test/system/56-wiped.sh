@@ -12,15 +12,24 @@ secrets_left() {
   python_in_client "$1" "$(pin_of "$1")" "$(passcode "$1")" <<'END'
 import re
 import sys
+import time
 from wire import get, https, wait_for_requests, worker_of
 user, pin, passcode = sys.argv[1:]
 host = "login.corp.example"
 long = f"X-Long: {'x' * 3000}\r\n"
 
 
+def is_at_rest(pid):
+    with open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rpartition(")")[2].split()[0] == "S"
+
+
 def found(connection, **secrets):
-    """Their names, as far as they are in the memory of the worker that answered."""
+    """Their names, as far as they are in the memory of the worker that answered, and has nothing to do now."""
     pid, names = worker_of(connection), set()
+    deadline = time.monotonic() + 5
+    while not is_at_rest(pid) and time.monotonic() < deadline:
+        time.sleep(0.01)  # its line comes before it is done
     with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as memory:
         for line in maps:
             if " rw-p " not in line:
