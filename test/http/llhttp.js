@@ -17,9 +17,8 @@ class Reader {
     this.parser.initialize(HTTPParser[type], {}, 1 << 20, 0);
     this.begin();
     this.parser[HTTPParser.kOnHeaders | 0] = (fields, url) => {
-      if (!this.now.in_head) return;  // trailers
-      this.now.fields.push(...fields);
-      this.now.target += url;
+      (this.now.in_head ? this.now.fields : this.now.trailers).push(...fields);
+      if (this.now.in_head) this.now.target += url;
     };
     this.parser[HTTPParser.kOnHeadersComplete | 0] = (major, minor, fields, method, url, status, text, upgrade, keep) => {
       if (fields) this.now.fields.push(...fields);
@@ -38,7 +37,7 @@ class Reader {
     };
   }
   begin() {
-    this.now = { target: '', fields: [], body: [], in_head: true };
+    this.now = { target: '', fields: [], trailers: [], body: [], in_head: true };
   }
   note(result) {
     if (result instanceof Error) this.error = result.code;

@@ -24,6 +24,13 @@ function path_of(target, method) {
   return match[1] || (method === 'OPTIONS' ? '*' : '/');
 }
 
+// A Connection field is none among the trailers (RFC 9110, 6.5.1): we drop it, llhttp closes by it.
+function closed_by_trailer(reader) {
+  const before = reader.complete.at(-1);
+  return reader.error === 'HPE_CLOSED_CONNECTION' && before !== undefined &&
+    before.trailers.some((text, i) => i % 2 === 0 && /^(proxy-)?connection$/i.test(text));
+}
+
 function difference(ours, theirs) {
   const method = latin(ours.method);
   if (theirs.method !== method) return `method ${theirs.method}`;
@@ -42,6 +49,10 @@ function compare(outcome, bytes, reader) {
     reader.feed(bytes.subarray(ours.end - 1, ours.end));
     if (reader.error !== null && reader.complete.length === i && may_refuse(reader)) {
       count(`only ours accepts: ${reader.error}`, bytes);
+      return i;
+    }
+    if (reader.complete.length === i && closed_by_trailer(reader)) {
+      count('both accept, llhttp obeys Connection in a trailer', bytes);
       return i;
     }
     if (reader.complete.length !== i + 1) fail(`does not end at byte ${ours.end} (${reader.error})`, bytes);
