@@ -51,6 +51,10 @@ void Packet::clear() {
   sender_pid = 0;
 }
 
+std::size_t Packet::brought() const {
+  return static_cast<std::size_t>(std::ranges::count_if(descriptors, [](const UniqueFd& fd) { return bool{fd}; }));
+}
+
 // Forgets what was received, but not who sent it.
 void Packet::drop() {
   wipe(bytes_.data(), size_);
@@ -61,7 +65,7 @@ void Packet::drop() {
 
 Told Channel::send_bytes(Kind kind, std::span<const std::byte> bytes, std::span<const int> lent) {
   const Route* route = find_route(kind, self_, peer_);
-  if (!fd_ || route == nullptr || route->descriptors != lent.size()) return Told::lost;
+  if (!fd_ || route == nullptr || !route->permits(lent.size())) return Told::lost;
   iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
   msghdr header{};
   header.msg_iov = &part;
@@ -106,7 +110,7 @@ Heard Channel::receive(Packet& packet) {
                            ? nullptr
                            : find_route(static_cast<Kind>(code), peer_, self_);
   const bool truncated = (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
-  if (truncated || route == nullptr || route->descriptors != count) {
+  if (truncated || route == nullptr || !route->permits(count)) {
     packet.drop();
     return Heard::broken;
   }

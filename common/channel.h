@@ -33,6 +33,8 @@ class Packet {
   [[nodiscard]] bool read(M& m) const {
     return kind == M::kind && decode({bytes_.data() + 1, size_ - 1}, m);
   }
+  // How many descriptors are here: of a whole packet, as many as came.
+  std::size_t brought() const;
   void clear();
 
  private:
@@ -67,8 +69,8 @@ class Channel {
   // A gate connection learns who it is with its first message.
   void set_peer(Role peer) { peer_ = peer; }
 
-  // Sends `m`, with copies of the descriptors lent in `lent` (exactly as many as the
-  // route has).  Never waits.
+  // Sends `m`, with copies of the descriptors lent in `lent` (as many as the route
+  // permits).  Never waits.
   template <class M>
   Told send(const M& m, std::span<const int> lent = {}) {
     std::array<std::byte, max_message> bytes;

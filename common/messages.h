@@ -1,7 +1,7 @@
 // EVERY message between processes, and EVERY permitted route.  Requests are verbs,
 // answers are nouns.  A message lists its fields once (see wire.h).  A kind that is
 // not in the route table for (from, to), or that brings another number of
-// descriptors than its row says, makes the peer a broken peer.
+// descriptors than its row says (where it says two: fewer or more), makes the peer a broken peer.
 //
 // The messages themselves: messages_house.h (masters, porters, nurseries, workers),
 // messages_relay.h (signer, broker), messages_auth.h (sessions, vault, authctl),
@@ -25,12 +25,14 @@ struct Route {
   Kind kind;
   Role from, to;
   unsigned descriptors;
+  unsigned most = descriptors;
+  constexpr bool permits(std::size_t count) const { return count >= descriptors && count <= most; }
 };
 
 inline constexpr Role any_role = Role::none;  // as `from` or `to` in a row with the master
 
 inline constexpr Route routes[] = {
-    // kind               from            to              descriptors
+    // kind               from            to              descriptors, most of them
     {Kind::hand,          Role::master,   any_role,       1},
     {Kind::start,         Role::master,   any_role,       0},
     {Kind::ready,         any_role,       Role::master,   0},
@@ -53,6 +55,7 @@ inline constexpr Route routes[] = {
     {Kind::enroll,        Role::porter,   Role::broker,   1},
     {Kind::enroll,        Role::porter,   Role::sessions, 1},
     {Kind::serve,         Role::porter,   Role::worker,   1},
+    {Kind::serve_some,    Role::porter,   Role::worker,   2, serves_in_one},
     {Kind::peer,          Role::porter,   Role::worker,   1},
     {Kind::retire,        Role::porter,   Role::worker,   0},
     {Kind::trace,         Role::porter,   Role::worker,   0},

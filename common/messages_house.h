@@ -120,6 +120,16 @@ struct Serve {  // + 1 descriptor: the connection
   Ticket ticket;
   template <class A> void fields(A& a) { a(ticket); }
 };
+inline constexpr std::size_t serves_in_one = 4;
+struct ServeSome {  // + as many descriptors, in the same order: connections that came together
+  static constexpr Kind kind = Kind::serve_some;
+  std::uint16_t count = 0;  // none, or above the room: a broken message
+  std::array<Ticket, serves_in_one> each{};
+  template <class A> void fields(A& a) {
+    a(count);
+    for (std::size_t i = 0; i < count && i < each.size(); ++i) a(each[i]);
+  }
+};
 enum class Cause : std::uint8_t {  // why a connection ended, for the source's account
   none, served, handshake, unparsable, slow, refused, login_failed, crashed, last = crashed
 };

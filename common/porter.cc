@@ -147,24 +147,42 @@ void Porter::hand_over() {
 // A crowd may come faster than workers can look at it.  What no queue has room for waits here,
 // and all others in the kernel, for the doors are closed meanwhile.
 void Porter::serve_admitted() {
-  while (!admitted_.empty() && serve(admitted_.front())) admitted_.pop_front();
+  while (!admitted_.empty() && serve_first()) {}
 }
 
-// False when it has to wait.  One worker that does not listen does not keep others from it.
-bool Porter::serve(Admitted& a) {
+// The first of them go to their worker, or away when there is none.  False when they have to wait.
+// One worker that does not listen does not keep others from them.
+bool Porter::serve_first() {
   while (const std::optional<std::uint64_t> number = pool_.choose()) {
-    a.ticket.worker = *number;
-    seal_ticket(a.ticket, self_.start().ticket_key);
-    Serve order;
-    order.ticket = a.ticket;
-    const int lent[] = {a.connection.get()};
-    const Told told = workers_[*number].channel.send(order, lent);
-    if (told == Told::sent) return note_served(a.ticket), true;
+    // redird's take no time, so those that came together go together.
+    const std::size_t count = plan_.plain ? pool_.in_a_row(std::min(admitted_.size(), serves_in_one)) : 1;
+    const Told told = order_to_serve(*number, count);
+    if (told == Told::sent) return note_served(count), true;
     if (told != Told::full || !let_rest(*number)) kill_worker(*number);  // whatever is wrong with it, it is of no use
   }
   if (pool_.someone_rests()) return false;
-  charge(a.ticket.client.address, Cause::none);
+  charge(admitted_.front().ticket.client.address, Cause::none);
+  admitted_.pop_front();
   return true;
+}
+
+// Hands the first `count` (1 to serves_in_one) of them over.
+Told Porter::order_to_serve(std::uint64_t number, std::size_t count) {
+  ServeSome some;
+  std::array<int, serves_in_one> lent{};
+  some.count = static_cast<std::uint16_t>(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    Ticket& ticket = admitted_[i].ticket;
+    ticket.worker = number;
+    seal_ticket(ticket, self_.start().ticket_key);
+    some.each[i] = ticket;
+    lent[i] = admitted_[i].connection.get();
+  }
+  Channel& channel = workers_[number].channel;
+  if (count > 1) return channel.send(some, std::span(lent).first(count));
+  Serve one;
+  one.ticket = some.each[0];
+  return channel.send(one, std::span(lent).first(1));
 }
 
 // The worker has more to do than it can look at.  False when that was so for too long.
@@ -182,13 +200,18 @@ bool Porter::let_rest(std::uint64_t number) {
   return true;
 }
 
-void Porter::note_served(const Ticket& ticket) {
-  pool_.assign(ticket.worker, ticket.connection, ticket.client.address);
-  Worker& worker = workers_[ticket.worker];
+// The first `count` of them are their worker's now.
+void Porter::note_served(std::size_t count) {
+  const std::uint64_t number = admitted_.front().ticket.worker;
+  for (; count > 0; --count, admitted_.pop_front()) {
+    const Ticket& ticket = admitted_.front().ticket;
+    pool_.assign(number, ticket.connection, ticket.client.address);
+  }
+  Worker& worker = workers_[number];
   worker.used = true;
   worker.full_since.reset();
   if (plan_.connections_per_worker == 1 && plan_.connection_lifetime > Duration{})
-    expect_gone(ticket.worker, plan_.connection_lifetime + overtime);  // it ends them itself, if it is well
+    expect_gone(number, plan_.connection_lifetime + overtime);  // it ends them itself, if it is well
 }
 
 // No worker is troubled with such a connection, but it counts as if it had been: a TLS

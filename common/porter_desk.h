@@ -88,9 +88,10 @@ class Porter {
   std::uint64_t draw_id();
   void hand_over();
   void serve_admitted();
-  bool serve(Admitted& a);
+  bool serve_first();
+  Told order_to_serve(std::uint64_t number, std::size_t count);
   bool let_rest(std::uint64_t number);
-  void note_served(const Ticket& ticket);
+  void note_served(std::size_t count);
   void note_visit(const Ticket& ticket);
   void refuse(const Ticket& ticket, std::string_view reason);
   void record(const Line& line);

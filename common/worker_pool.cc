@@ -8,6 +8,12 @@
 
 namespace postern {
 
+// Of one that takes connections.
+std::size_t WorkerPool::room_in(const Worker& worker) const {
+  const std::size_t room = room_ - worker.connections.size();
+  return life_ == 0 ? room : std::min<std::size_t>(room, life_ - worker.served);
+}
+
 void WorkerPool::put_in(std::uint64_t number, const Worker& worker) {
   const bool alive = !worker.closed && !worker.rests && (life_ == 0 || worker.served < life_);
   if (alive && worker.connections.size() < room_) open_.emplace(worker.connections.size(), number);
@@ -27,13 +33,20 @@ std::optional<std::uint64_t> WorkerPool::choose() const {
   return open_.contains({last->second.connections.size(), last_}) ? last_ : worker;
 }
 
+// Each that it gets takes it further away from the idlest of the others.
+std::size_t WorkerPool::in_a_row(std::size_t most) const {
+  const std::optional<std::uint64_t> chosen = choose();
+  if (!chosen) return 0;
+  const Worker& worker = workers_.at(*chosen);
+  const auto other = std::ranges::find_if(open_, [&](const auto& place) { return place.second != *chosen; });
+  if (other != open_.end()) most = std::min(most, other->first + slack_ + 1 - worker.connections.size());
+  return std::min(most, room_in(worker));
+}
+
 std::size_t WorkerPool::places(std::size_t most) const {
   std::size_t free = 0;
-  for (auto place = open_.begin(); place != open_.end() && free < most; ++place) {
-    const std::size_t room = room_ - place->first;
-    const std::uint32_t served = workers_.at(place->second).served;
-    free += life_ == 0 ? room : std::min<std::size_t>(room, life_ - served);
-  }
+  for (auto place = open_.begin(); place != open_.end() && free < most; ++place)
+    free += room_in(workers_.at(place->second));
   return std::min(free, most);
 }
 

@@ -27,6 +27,8 @@ class WorkerPool {
   // The worker that the next connection goes to: the last one within its slack, for who is
   // awake need not be woken, or else the one with the fewest.
   std::optional<std::uint64_t> choose() const;
+  // How many of the next connections go to the one that choose() names, counted up to `most`.
+  std::size_t in_a_row(std::size_t most) const;
   // Counts `connection` of `source` on `worker`.
   void assign(std::uint64_t worker, std::uint64_t connection, const Address& source);
   // The connection ended; its source, unless it was never there (or not that worker's).
@@ -56,6 +58,7 @@ class WorkerPool {
     bool closed = false, rests = false;
     std::unordered_map<std::uint64_t, Address> connections;
   };
+  std::size_t room_in(const Worker& worker) const;
   void put_in(std::uint64_t number, const Worker& worker);
   void take_out(std::uint64_t number, const Worker& worker);
 

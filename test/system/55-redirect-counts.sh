@@ -76,8 +76,8 @@ def crowd(times=64):
 
 ALONE = {"porter": {"all": 11.5, "sendto": 1.05, "sendmsg": 1.05},
          "worker": {"all": 10.5, "read": 1.05, "epoll_ctl": 0, "shutdown": 1.05}, "logger": {"all": 11.5}}
-CROWD = {"porter": {"all": 6.6, "sendto": 0.3, "recvmsg": 0.8, "sendmsg": 1.05},
-         "worker": {"all": 7.2, "epoll_ctl": 0, "sendto": 1.4, "sendmsg": 0.3}, "logger": {"all": 3.0, "recvfrom": 0.5}}
+CROWD = {"porter": {"all": 5.8, "sendto": 0.3, "recvmsg": 0.8, "sendmsg": 0.3},
+         "worker": {"all": 6.4, "epoll_ctl": 0, "sendto": 1.4, "sendmsg": 0.3, "recvmsg": 0.55}, "logger": {"all": 3.0, "recvfrom": 0.5}}
 alone()
 crowd()
 END_OF_PYTHON

@@ -81,17 +81,20 @@ TEST_CASE("a message arrives with its descriptors, as another message cannot rea
 
 TEST_CASE("another number of descriptors than the route's makes a broken peer, and all are closed", "[channel]") {
   const std::size_t sent = GENERATE(as<std::size_t>{}, 0, 1, 2, 3, 4, 5, 14, 253);
-  struct Row { Role self, peer; std::vector<std::byte> bytes; std::size_t right; };
-  const Row row = GENERATE(Row{Role::worker, Role::porter, packet_of(Serve{}), 1},
-                           Row{Role::nursery, Role::porter, packet_of(Spawn{}), 4},
-                           Row{Role::porter, Role::worker, packet_of(Closed{}), 0});
+  struct Row { Role self, peer; std::vector<std::byte> bytes; std::size_t fewest, most; };
+  const Row row = GENERATE(Row{Role::worker, Role::porter, packet_of(Serve{}), 1, 1},
+                           Row{Role::worker, Role::porter, packet_of(ServeSome{}), 2, 4},
+                           Row{Role::nursery, Role::porter, packet_of(Spawn{}), 4, 4},
+                           Row{Role::porter, Role::worker, packet_of(Closed{}), 0, 0});
+  const bool right = sent >= row.fewest && sent <= row.most;
   Pair pair(row.self, row.peer);
   const std::size_t before = open_descriptors();
   REQUIRE(send_raw(pair.raw.get(), row.bytes, sent));
   Packet packet;
   const Heard heard = pair.channel.receive(packet);
-  CHECK(heard == (sent == row.right ? Heard::packet : Heard::broken));
-  CHECK(open_descriptors() == before + (sent == row.right ? sent : 0));
+  CHECK(heard == (right ? Heard::packet : Heard::broken));
+  CHECK(open_descriptors() == before + (right ? sent : 0));
+  CHECK(packet.brought() == (right ? sent : 0));
   if (heard == Heard::broken) CHECK(packet.kind == Kind::none);
 }
 
@@ -179,6 +182,9 @@ TEST_CASE("what has no route, or lends another number of descriptors, is not sen
   CHECK(worker.send(Serve{}, std::span(two).first(1)) == Told::lost);
   const int none[] = {-1};
   CHECK(porter.send(Serve{}, none) == Told::lost);
+  const int five[] = {0, 0, 0, 0, 0};
+  CHECK(porter.send(ServeSome{}, five) == Told::lost);
+  CHECK(porter.send(ServeSome{}, std::span(five).first(1)) == Told::lost);
   Packet packet;
   CHECK(worker.receive(packet) == Heard::nothing);
 }

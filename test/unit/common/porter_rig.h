@@ -2,8 +2,10 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <vector>
@@ -31,9 +33,10 @@ inline PorterPlan plan_for(std::uint32_t spares) {
 
 inline PorterPlan plan_for_crowd() {
   PorterPlan plan = plan_for(1);
-  plan.connections_per_worker = 1000;
+  plan.plain = false;
+  plan.connections_per_worker = 2000;
   plan.max_workers = 1;
-  plan.source = {1000, 1'000'000, 1'000'000, seconds(60)};
+  plan.source = {2000, 1'000'000, 1'000'000, seconds(60)};
   return plan;
 }
 
@@ -117,6 +120,12 @@ struct Desk {
     if (connection != nullptr) *connection = std::move(packet.descriptors[0]);
     return serve;
   }
+  // As RoleChild gives it.
+  static TicketKey key() {
+    TicketKey key;
+    for (std::byte& b : key.fill(TicketKey::capacity)) b = std::byte{0x5a};
+    return key;
+  }
   UniqueFd dial() const {
     UniqueFd fd = UniqueFd::adopt(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in to{};
@@ -128,10 +137,14 @@ struct Desk {
   }
 };
 
-// More than the queue of a worker holds.
+// More than the queue of a worker holds: some 280 messages, which bring several each where they may.
 inline std::vector<UniqueFd> dial_crowd(Desk& desk) {
+  rlimit files{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &files) == 0);
+  files.rlim_cur = files.rlim_max = std::max<rlim_t>(files.rlim_max, 4096);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &files) == 0);
   std::vector<UniqueFd> clients;
-  for (int i = 0; i < 400; ++i) clients.push_back(desk.dial());
+  for (int i = 0; i < (desk.plain ? 1300 : 400); ++i) clients.push_back(desk.dial());
   return clients;
 }
 

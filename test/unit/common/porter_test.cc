@@ -5,7 +5,9 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "unit/common/porter_rig.h"
@@ -41,9 +43,7 @@ TEST_CASE("a connection goes to a worker with a sealed ticket, unread and logged
   REQUIRE(::send(client.get(), "hello", 5, 0) == 5);
   UniqueFd connection;
   const Serve serve = desk.served(&connection);
-  TicketKey key;
-  for (std::byte& b : key.fill(TicketKey::capacity)) b = std::byte{0x5a};  // as RoleChild gives it
-  CHECK(is_sealed_for(serve.ticket, key, std::uint64_t{1} << 32));
+  CHECK(is_sealed_for(serve.ticket, desk.key(), std::uint64_t{1} << 32));
   CHECK(serve.ticket.client.address == Address::parse("127.0.0.1").value());
   CHECK(serve.ticket.destination == Endpoint{Address::parse("127.0.0.1").value(), desk.port});
   char text[8] = "";
@@ -51,6 +51,42 @@ TEST_CASE("a connection goes to a worker with a sealed ticket, unread and logged
   char line[4096] = "";
   REQUIRE(::recv(desk.lines.get(), line, sizeof line - 1, 0) > 0);
   CHECK(std::string(line).find("event=connection id=") == 1);
+}
+
+TEST_CASE("those who came together go to their worker together, each with its own ticket", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  const auto [room, life] = GENERATE(std::pair{16u, 0u}, std::pair{5u, 0u}, std::pair{16u, 5u});
+  PorterPlan plan = plan_for(1);
+  plan.connections_per_worker = room;
+  plan.connections_in_life = life;
+  Desk desk(plan);
+  const std::uint64_t number = desk.order();
+  std::vector<UniqueFd> clients;
+  for (char c = 'a'; c <= 'e'; ++c) {  // they wait, for the doors are closed as long as no worker is there
+    clients.push_back(desk.dial());
+    REQUIRE(::send(clients.back().get(), &c, 1, 0) == 1);
+  }
+  desk.say_spawned(number, ::getpid());
+  Packet packet;
+  ServeSome some;
+  REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
+  REQUIRE(packet.read(some));
+  CHECK((some.count == serves_in_one && packet.brought() == serves_in_one));
+  std::set<std::uint64_t> ids;
+  for (std::size_t i = 0; i < serves_in_one; ++i) {
+    sockaddr_in name{};
+    socklen_t size = sizeof name;
+    REQUIRE(::getpeername(packet.descriptors[i].get(), reinterpret_cast<sockaddr*>(&name), &size) == 0);
+    CHECK(some.each[i].client.port == ntohs(name.sin_port));
+    CHECK(is_sealed_for(some.each[i], desk.key(), number));
+    ids.insert(some.each[i].connection);
+    char text = 0;
+    CHECK((::recv(packet.descriptors[i].get(), &text, 1, 0) == 1 && text == static_cast<char>('a' + i)));
+  }
+  CHECK(ids.size() == serves_in_one);
+  Serve last;  // alone in the second message, and its worker has room for it
+  REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
+  CHECK(packet.read(last));
 }
 
 TEST_CASE("who leaves without a word is logged and counted, and troubles no worker", "[porter]") {
@@ -129,9 +165,9 @@ TEST_CASE("the lines of connections that come together are one packet", "[porter
   (void)desk.raise();
   Packet packet;
   char lines[8192];
-  for (int i = 0; i < 5; ++i) {
+  for (std::size_t served = 0; served < clients.size(); served += packet.brought()) {
     REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
-    if (i > 0) continue;  // all lines were there before the first went on
+    if (served > 0) continue;  // all lines were there before the first went on
     const ssize_t n = ::recv(desk.lines.get(), lines, sizeof lines, MSG_DONTWAIT);
     REQUIRE(n > 0);
     CHECK(std::count(lines, lines + n, '\x1e') == 4);
@@ -181,17 +217,20 @@ TEST_CASE("no connection goes on whose line is not recorded, and none of its com
 
 TEST_CASE("a crowd waits for a worker that is busy", "[porter]") {
   POSTERN_NEEDS_ROOT
-  const PorterPlan plan = plan_for_crowd();
+  PorterPlan plan = plan_for_crowd();
+  plan.plain = GENERATE(false, true);
   Desk desk(plan);
   (void)desk.raise();
   const std::vector<UniqueFd> clients = dial_crowd(desk);
   Packet packet;
   CHECK(desk.nursery.await(packet, 300) == Heard::nothing);  // nobody is to be killed
   std::vector<char> lines(65536);
-  for (std::size_t i = 0; i < clients.size(); ++i) {
+  std::size_t served = 0;
+  for (; served < clients.size(); served += packet.brought()) {
     REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
     while (::recv(desk.lines.get(), lines.data(), lines.size(), MSG_DONTWAIT) > 0) {}
   }
+  CHECK(served == clients.size());
   CHECK(desk.nursery.receive(packet) == Heard::nothing);
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
+#include <vector>
 
 #include "unit/catch.h"
 
@@ -49,6 +51,35 @@ TEST_CASE("who was chosen last is chosen again, while the others have not much l
   CHECK(small.choose() == 2u);  // the last one has no room
   small.assign(2, 101, anna);
   CHECK_FALSE(small.choose());
+}
+
+TEST_CASE("those in a row go where one after the other would go", "[worker_pool]") {
+  const std::uint32_t slack = GENERATE(0u, 1u, 5u), life = GENERATE(0u, 9u);
+  std::mt19937 random(1);
+  WorkerPool pool(7, life, slack);
+  CHECK(pool.in_a_row(4) == 0);
+  std::uint64_t next_worker = 1, next_connection = 1;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> live;
+  for (int step = 0; step < 3000; ++step) {
+    if (!pool.choose()) pool.add(next_worker++);
+    const std::size_t row = pool.in_a_row(6);
+    const std::uint64_t chosen = pool.choose().value();
+    REQUIRE((row >= 1 && row <= 6));
+    CHECK(pool.in_a_row(2) == std::min<std::size_t>(row, 2));
+    const std::size_t taken = random() % 2 == 0 ? row : 1;
+    for (std::size_t i = 0; i < taken; ++i) {
+      REQUIRE(pool.choose() == chosen);
+      live.emplace_back(chosen, next_connection);
+      pool.assign(chosen, next_connection++, anna);
+    }
+    if (taken == row && row < 6) CHECK(pool.choose() != chosen);
+    for (auto ends = random() % 5; ends > 0 && !live.empty(); --ends) {
+      const auto gone = live.begin() + static_cast<std::ptrdiff_t>(random() % live.size());
+      (void)pool.release(gone->first, gone->second);
+      live.erase(gone);
+    }
+    if (random() % 50 == 0) pool.close(chosen);
+  }
 }
 
 TEST_CASE("free places are those of all workers, within their rooms and lives", "[worker_pool]") {

@@ -6,6 +6,8 @@
 
 #include <cerrno>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "redird/roles.h"
 #include "unit/workbench.h"
@@ -332,6 +334,23 @@ struct Post {
     seat.reports = Channel(std::move(reports.theirs), Role::worker, Role::porter);
     seat.log = &room.book.log();
   }
+  // As many descriptors as there are connections, and `more`.
+  std::vector<UniqueFd> hand_over_some(std::span<const std::uint64_t> connections, std::string_view said, int more = 0) {
+    std::vector<UniqueFd> clients, served;
+    std::vector<int> lent;
+    ServeSome order;
+    for (const std::uint64_t connection : connections) {
+      Wire wire = make_wire();
+      room_.say(wire.client, said);
+      order.each[order.count++] = make_ticket(connection, 1, room_.key);
+      lent.push_back(wire.served.get());
+      served.push_back(std::move(wire.served));
+      clients.push_back(std::move(wire.client));
+    }
+    lent.resize(static_cast<std::size_t>(static_cast<int>(lent.size()) + more), lent.front());
+    REQUIRE(porter.send(order, lent) == Told::sent);
+    return clients;
+  }
   UniqueFd hand_over(std::uint64_t connection, std::string_view said) {
     Wire wire = make_wire();
     if (!said.empty()) room_.say(wire.client, said);
@@ -380,6 +399,27 @@ TEST_CASE("a worker serves what the porter brings, tells of each end, and leaves
     REQUIRE(::send(post.porter.fd(), "x", 1, 0) == 1);
     CHECK(live_as_worker(post.seat, room.settings) == exit_contradiction);
   }
+}
+
+TEST_CASE("a worker serves each of those that come in one message, with its own ticket", "[redird]") {
+  Room room;
+  Post post(room);
+  const std::uint64_t ids[] = {71, 72, 73};
+  const int more = GENERATE(0, 1, -1);  // a descriptor too many, or one that is missing
+  std::vector<UniqueFd> clients = post.hand_over_some(ids, "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n", more);
+  REQUIRE(post.porter.send(Retire{}) == Told::sent);
+  if (more != 0) {
+    CHECK(live_as_worker(post.seat, room.settings) == exit_contradiction);
+    return;
+  }
+  CHECK(live_as_worker(post.seat, room.settings) == 0);
+  for (UniqueFd& client : clients) CHECK(room.hear(client).starts_with("HTTP/1.1 301 "));
+  Packet packet;
+  ClosedMany closed;
+  REQUIRE(post.listening.receive(packet) == Heard::packet);
+  REQUIRE(packet.read(closed));
+  REQUIRE(closed.count == 3);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(closed.each[i].ticket.connection == ids[i]);
 }
 
 TEST_CASE("a worker tells of many ends in few messages, and of each of them once", "[redird]") {
