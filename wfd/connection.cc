@@ -45,7 +45,7 @@ Connection::Connection(Worker& worker, TlsStream client, const Ticket& ticket)
 Connection::~Connection() { forget_question(); }
 
 Result<void> Connection::start() {
-  TRY_VOID(client_watcher_.start(worker_.loop(), client_.fd(), EPOLLIN,
+  TRY_VOID(client_watcher_.start(worker_.loop(), client_.fd(), EPOLLIN | EPOLLRDHUP,
                                  [this](std::uint32_t events) { on_client(events); }));
   life_ends_ = worker_.loop().now() + worker_.shop().settings.limits.connection_lifetime;
   set_deadline();
