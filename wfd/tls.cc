@@ -227,6 +227,7 @@ IoResult TlsStream::read(std::span<std::byte> room) {
   std::size_t n = 0;
   clear_errors();
   const int result = SSL_read_ex(state_->ssl.get(), room.data(), room.size(), &n);
+  state_->socket.mute = false;
   const Io io = outcome(*state_, result);
   if (io == Io::failed) (void)state_->socket.flush();  // the alert that says why, behind a ticket
   return {io, n, io == Io::want_read || (io == Io::done && !pending())};

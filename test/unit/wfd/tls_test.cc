@@ -300,6 +300,17 @@ TEST_CASE("the end of a connection is told from its breaking off", "[tls]") {
   CHECK(meeting->stream->read(std::span<std::byte>()).io == (goodbye ? Io::done : Io::closed));
 }
 
+TEST_CASE("who ends his side without a word is sent nothing more", "[tls]") {
+  Server server({Spec{}});
+  const auto meeting = answered(server);
+  REQUIRE(::shutdown(meeting->client_fd.get(), SHUT_WR) == 0);
+  Io last = Io::done;
+  CHECK(read_all(*meeting->stream, last).empty());
+  CHECK(last == Io::closed);
+  char byte = 0;
+  CHECK((::recv(meeting->client_fd.get(), &byte, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN));
+}
+
 TEST_CASE("our goodbye arrives, and is said once without waiting", "[tls]") {
   Server server({Spec{}});
   const auto meeting = shaken(server);
