@@ -74,14 +74,16 @@ struct Dial {
     a(tag); a(ticket); a(cookie); a(host); a(ports); a(ground); a(subject);
   }
 };
+enum class Port : std::uint8_t { none, https_verified, https, http, last = http };
 struct Dialled {  // + 1 descriptor: the connected socket
   static constexpr Kind kind = Kind::dialled;
   std::uint32_t tag = 0;
   bool tls = true;
   bool fixed = false;            // a server of [hosts]
   bool other_away = false;       // its other port was tried before, in vain
+  Port known = Port::none;       // that answered lately: there is no need to say so again
   Endpoint reached;
-  template <class A> void fields(A& a) { a(tag); a(tls); a(fixed); a(other_away); a(reached); }
+  template <class A> void fields(A& a) { a(tag); a(tls); a(fixed); a(other_away); a(known); a(reached); }
 };
 struct DialRefused {
   static constexpr Kind kind = Kind::dial_refused;
@@ -89,7 +91,6 @@ struct DialRefused {
   DialFault fault = DialFault::internal;
   template <class A> void fields(A& a) { a(tag); a(fault); }
 };
-enum class Port : std::uint8_t { none, https_verified, https, http, last = http };
 struct Learned {  // which port of the destination answered the request
   static constexpr Kind kind = Kind::learned;
   Ticket ticket;

@@ -253,6 +253,7 @@ void Broker::arrived(std::uint32_t number, UniqueFd socket, const DialTarget& ta
   answer.tls = target.tls;
   answer.fixed = errand.plan.fixed;
   answer.other_away = !(target == errand.plan.targets[0]);
+  answer.known = ports_.known(errand.plan.key, loop_.now());
   answer.reached = target.endpoint;
   const int lent[] = {socket.get()};
   if (client != nullptr) after(errand.worker, client->channel.send(answer, lent));

@@ -87,6 +87,7 @@ void Connection::on_dialled(const Dialled& answer, UniqueFd socket) {
   upstream_ = std::make_unique<Upstream>(worker_.shop().settings.limits.head_bytes);
   upstream_->way = answer.tls ? Way::https : Way::http;
   upstream_->fixed = answer.fixed;
+  upstream_->known = answer.known;
   now_->other_tried |= answer.other_away;
   upstream_->host = now_->host;
   upstream_->sid = now_->sid;
@@ -223,17 +224,16 @@ void Connection::learn(Port port) {
   Learned news;
   news.ticket = ticket_;
   news.host = HostName(upstream_->host);
-  news.port = port;
+  news.port = upstream_->known = port;
   worker_.tell(Role::broker, news);
 }
 
 // The port that this server was reached by is the one that answers.
 void Connection::learn_way() {
   Upstream& up = *upstream_;
-  if (up.learned) return;
   const bool verified = up.way == Way::https && up.stream.tls()->verified();  // [hosts] alone proves no TLS
-  learn(up.way == Way::http ? Port::http : verified ? Port::https_verified : Port::https);
-  up.learned = true;
+  const Port port = up.way == Way::http ? Port::http : verified ? Port::https_verified : Port::https;
+  if (up.known != port) learn(port);
 }
 
 std::uint32_t Connection::upstream_events() const {

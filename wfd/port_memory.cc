@@ -37,6 +37,12 @@ void PortMemory::learn(const Endpoint& server, Port port, Mono now) {
   entry.proved_until = now + proof_lifetime;
 }
 
+Port PortMemory::known(const Endpoint& server, Mono now) const {
+  const auto known = entries_.find(server);
+  const bool recent = known != entries_.end() && now + port_lifetime < known->second.port_until + renewal;
+  return recent ? known->second.port : Port::none;
+}
+
 void PortMemory::note(const Endpoint& server, bool tls, bool silent, Mono now) {
   const auto known = entries_.find(server);
   if (known != entries_.end()) known->second.silent_until[tls] = silent ? now + silence_lifetime : Mono{};

@@ -18,6 +18,7 @@ namespace postern::wfd {
 class PortMemory {
  public:
   static constexpr Duration port_lifetime = seconds(10 * 60);
+  static constexpr Duration renewal = seconds(60);  // what is known is told again after so long
   static constexpr Duration proof_lifetime = seconds(24 * 60 * 60);
   static constexpr Duration silence_lifetime = seconds(60);
 
@@ -28,6 +29,9 @@ class PortMemory {
   // answered, so that the next dial begins with TLS again; a proof is never forgotten
   // before its time.
   void learn(const Endpoint& server, Port port, Mono now);
+
+  // The port of which there can be no news for a while: it answered within the last minute.
+  Port known(const Endpoint& server, Mono now) const;
 
   // `plan` as it is to be tried: plain first when only the plain port answered lately,
   // TLS alone for a server that has proved itself.

@@ -9,6 +9,7 @@
 #include "common/http_body.h"
 #include "common/http_response.h"
 #include "common/loop.h"
+#include "common/messages.h"
 #include "wfd/origin.h"
 #include "wfd/stream.h"
 
@@ -38,7 +39,7 @@ struct Upstream {
   bool truncated = false;          // and it did not say that it was the end
   bool hung_up = false;            // nothing left to watch for
   bool wants_write = false;        // TLS must write before it can go on
-  bool learned = false;            // the broker knows which port answered
+  Port known = Port::none;         // the port that answers, as the broker knows it
   unsigned answers = 0;            // whole answers before this one
   unsigned interims = 0;           // 1xx before the answer at hand
   std::string host;                // for which it was dialled

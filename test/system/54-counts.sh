@@ -151,8 +151,8 @@ def connections(times=40):
     with wire.https(HOST) as c:
         assert c.ask(PAGE)[0] == 200
         pid = wire.worker_of(c)
-        # To sessions, broker and signer (its signature, a session to keep), back to broker and porter.
-        check(f"connection, {PER_WORKER} a worker", counted(pid, work), times, {"sendmsg": 6.3, "write": 3.1, "all": 50})
+        # To sessions, broker and signer (its signature, a session to keep), back to the porter.
+        check(f"connection, {PER_WORKER} a worker", counted(pid, work), times, {"sendmsg": 5.3, "write": 2.1, "all": 47})
 
 
 def own_kib(pid):

@@ -111,12 +111,18 @@ TEST_CASE("the port that answered is dialled first, and can be forgotten", "[bro
   room.open();
   Channel worker = room.enroll(1);
   const Dial first = room.make_dial(1);
-  REQUIRE_FALSE(room.dial(worker, first).is_tls());
+  Reply heard = room.dial(worker, first);
+  REQUIRE_FALSE(heard.is_tls());
+  CHECK(heard.dialled->known == Port::none);
   room.learn(worker, first.ticket, Port::http);
   REQUIRE(::listen(https.fd.get(), 8) == 0);  // now there is TLS, too
-  CHECK_FALSE(room.dial(worker, room.make_dial(1)).is_tls());
+  heard = room.dial(worker, room.make_dial(1));
+  CHECK_FALSE(heard.is_tls());
+  CHECK(heard.dialled->known == Port::http);
   room.learn(worker, first.ticket, Port::none);
-  CHECK(room.dial(worker, room.make_dial(1)).is_tls());
+  heard = room.dial(worker, room.make_dial(1));
+  CHECK(heard.is_tls());
+  CHECK(heard.dialled->known == Port::none);
 }
 
 TEST_CASE("a worker teaches only what the broker has seen connect for it", "[broker]") {

@@ -246,6 +246,37 @@ TEST_CASE("a kept-alive connection changes its port as often as the pages do", "
   CHECK(rig.lines("request").size() == 8);
 }
 
+TEST_CASE("which port answers is told once, and not when the broker knows it", "[connection][ports]") {
+  const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  const bool tls = GENERATE(false, true);
+  const Port port = tls ? Port::https_verified : Port::http;
+  const Port known = GENERATE(Port::none, Port::http, Port::https, Port::https_verified);
+  Rig rig;
+  WireEnd& client = rig.client();
+  client.send(request("GET /1"));
+  rig.judge_good();
+  WireEnd& server = rig.connected(rig.hear<Dial>(rig.broker).tag, tls, false, {.names = "DNS:a.example.org"}, known);
+  for (int n = 1; n <= 2; ++n) {
+    rig.hear_text(server, "\r\n\r\n");
+    server.send(ok);
+    rig.hear_text(client, "ok");
+    if (n == 1 && known != port) CHECK(rig.hear<Learned>(rig.broker).port == port);
+    CHECK(rig.is_silent(rig.broker));
+    if (n == 1) client.send(request("GET /2"));
+  }
+}
+
+TEST_CASE("a port that is known, and turns out to lead to the other, is told of", "[connection][ports]") {
+  Rig rig;
+  WireEnd& client = rig.client();
+  client.send(request("GET /x"));
+  rig.judge_good();
+  WireEnd& plain = rig.connected(rig.hear<Dial>(rig.broker).tag, false, false, {.names = "DNS:a.example.org"}, Port::http);
+  rig.hear_text(plain, "\r\n\r\n");
+  plain.send("HTTP/1.1 301 Moved\r\nLocation: https://a.example.org/x\r\nContent-Length: 0\r\n\r\n");
+  CHECK(rig.hear<Learned>(rig.broker).port == Port::none);
+}
+
 TEST_CASE("a 404 of a port 80 that was remembered lets 443 answer", "[connection][ports]") {
   Rig rig;
   WireEnd& client = rig.client();

@@ -239,12 +239,13 @@ class Rig {
   }
   // The broker's answer to `order`: a connection, whose other end comes back.
   WireEnd& connected(std::uint32_t tag, bool tls = false, bool fixed = false,
-                     const tls_fixture::Spec& spec = {.names = "DNS:a.example.org"}) {
+                     const tls_fixture::Spec& spec = {.names = "DNS:a.example.org"}, Port known = Port::none) {
     auto [ours, theirs] = tls_rig::socket_pair();
     Dialled answer;
     answer.tag = tag;
     answer.tls = tls;
     answer.fixed = fixed;
+    answer.known = known;
     const int lent[] = {ours.get()};
     REQUIRE(broker.send(answer, lent) == Told::sent);
     ends.push_back(tls ? WireEnd::server(std::move(theirs), spec) : std::make_unique<WireEnd>(std::move(theirs)));

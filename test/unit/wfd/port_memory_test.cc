@@ -80,6 +80,21 @@ TEST_CASE("forgetting the port leads back to TLS first", "[port_memory]") {
   CHECK(memory.size() == 1);
 }
 
+TEST_CASE("what is known need not be told again for a minute", "[port_memory]") {
+  const Port port = GENERATE(Port::http, Port::https, Port::https_verified);
+  PortMemory memory;
+  CHECK(memory.known(server(1), start) == Port::none);
+  memory.learn(server(1), port, start);
+  CHECK(memory.known(server(1), start) == port);
+  CHECK(memory.known(server(1), start + seconds(59)) == port);
+  CHECK(memory.known(server(1), start + minute) == Port::none);
+  CHECK(memory.known(server(2), start) == Port::none);
+  memory.learn(server(1), port, start + minute);
+  CHECK(memory.known(server(1), start + seconds(119)) == port);
+  memory.learn(server(1), Port::none, start + minute);
+  CHECK(memory.known(server(1), start + minute) == Port::none);
+}
+
 TEST_CASE("a plan with one target stays what it is", "[port_memory]") {
   PortMemory memory;
   DialPlan plain = plan_for(server(1));
