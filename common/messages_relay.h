@@ -81,7 +81,7 @@ struct Dialled {  // + 1 descriptor: the connected socket
   bool tls = true;
   bool fixed = false;            // a server of [hosts]
   bool other_away = false;       // its other port was tried before, in vain
-  Port known = Port::none;       // that answered lately: there is no need to say so again
+  Port known = Port::none;       // that is known to answer: there is no need to say so again
   Endpoint reached;
   template <class A> void fields(A& a) { a(tag); a(tls); a(fixed); a(other_away); a(known); a(reached); }
 };

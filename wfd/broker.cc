@@ -253,7 +253,9 @@ void Broker::arrived(std::uint32_t number, UniqueFd socket, const DialTarget& ta
   answer.tls = target.tls;
   answer.fixed = errand.plan.fixed;
   answer.other_away = !(target == errand.plan.targets[0]);
-  answer.known = ports_.known(errand.plan.key, loop_.now());
+  // A worker of one user is not told what others have done.
+  if (settings_.isolation.connections_per_worker > 1)
+    answer.known = ports_.known(errand.plan.key, target.tls, loop_.now());
   answer.reached = target.endpoint;
   const int lent[] = {socket.get()};
   if (client != nullptr) after(errand.worker, client->channel.send(answer, lent));

@@ -31,16 +31,24 @@ void PortMemory::learn(const Endpoint& server, Port port, Mono now) {
   }
   Entry& entry = entry_of(server);
   entry.port = port;
+  entry.news_until = now + news_lifetime;
+  extend(entry, now);
+}
+
+void PortMemory::extend(Entry& entry, Mono now) {
   entry.port_until = now + port_lifetime;
-  if (port != Port::https_verified) return;
+  if (entry.port != Port::https_verified) return;
   entry.proved = true;
   entry.proved_until = now + proof_lifetime;
 }
 
-Port PortMemory::known(const Endpoint& server, Mono now) const {
+Port PortMemory::known(const Endpoint& server, bool tls, Mono now) {
   const auto known = entries_.find(server);
-  const bool recent = known != entries_.end() && now + port_lifetime < known->second.port_until + renewal;
-  return recent ? known->second.port : Port::none;
+  if (known == entries_.end() || known->second.port == Port::none) return Port::none;
+  if ((known->second.port == Port::http) == tls || now >= known->second.news_until) return Port::none;
+  Entry& entry = entry_of(server);  // in use, so others are forgotten before it
+  extend(entry, now);
+  return entry.port;
 }
 
 void PortMemory::note(const Endpoint& server, bool tls, bool silent, Mono now) {

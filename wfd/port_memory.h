@@ -18,7 +18,7 @@ namespace postern::wfd {
 class PortMemory {
  public:
   static constexpr Duration port_lifetime = seconds(10 * 60);
-  static constexpr Duration renewal = seconds(60);  // what is known is told again after so long
+  static constexpr Duration news_lifetime = seconds(60);  // it is told again after so long
   static constexpr Duration proof_lifetime = seconds(24 * 60 * 60);
   static constexpr Duration silence_lifetime = seconds(60);
 
@@ -30,8 +30,9 @@ class PortMemory {
   // before its time.
   void learn(const Endpoint& server, Port port, Mono now);
 
-  // The port of which there can be no news for a while: it answered within the last minute.
-  Port known(const Endpoint& server, Mono now) const;
+  // `server` was reached again, on its TLS port or the plain one.  The port, if that is the one which
+  // answered within the last minute: then nobody need say so again, and it is remembered as if he had.
+  Port known(const Endpoint& server, bool tls, Mono now);
 
   // `plan` as it is to be tried: plain first when only the plain port answered lately,
   // TLS alone for a server that has proved itself.
@@ -48,7 +49,7 @@ class PortMemory {
  private:
   struct Entry {
     Port port = Port::none;
-    Mono port_until;
+    Mono port_until, news_until;
     bool proved = false;
     Mono proved_until;
     std::array<Mono, 2> silent_until{};  // of the plain port, of the TLS port
@@ -56,6 +57,7 @@ class PortMemory {
   };
 
   Entry& entry_of(const Endpoint& server);
+  static void extend(Entry& entry, Mono now);
 
   std::size_t capacity_;
   std::map<Endpoint, Entry> entries_;

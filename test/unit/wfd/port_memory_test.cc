@@ -82,17 +82,43 @@ TEST_CASE("forgetting the port leads back to TLS first", "[port_memory]") {
 
 TEST_CASE("what is known need not be told again for a minute", "[port_memory]") {
   const Port port = GENERATE(Port::http, Port::https, Port::https_verified);
+  const bool tls = port != Port::http;
   PortMemory memory;
-  CHECK(memory.known(server(1), start) == Port::none);
+  CHECK(memory.known(server(1), tls, start) == Port::none);
   memory.learn(server(1), port, start);
-  CHECK(memory.known(server(1), start) == port);
-  CHECK(memory.known(server(1), start + seconds(59)) == port);
-  CHECK(memory.known(server(1), start + minute) == Port::none);
-  CHECK(memory.known(server(2), start) == Port::none);
+  CHECK(memory.known(server(1), tls, start) == port);
+  CHECK(memory.known(server(1), !tls, start) == Port::none);  // that one was reached, and may answer, too
+  CHECK(memory.known(server(1), tls, start + seconds(59)) == port);
+  CHECK(memory.known(server(1), tls, start + minute) == Port::none);
+  CHECK(memory.known(server(2), tls, start) == Port::none);
   memory.learn(server(1), port, start + minute);
-  CHECK(memory.known(server(1), start + seconds(119)) == port);
+  CHECK(memory.known(server(1), tls, start + seconds(119)) == port);
   memory.learn(server(1), Port::none, start + minute);
-  CHECK(memory.known(server(1), start + minute) == Port::none);
+  CHECK(memory.known(server(1), tls, start + minute) == Port::none);
+}
+
+TEST_CASE("what need not be told is remembered as if it had been", "[port_memory]") {
+  const Port port = GENERATE(Port::http, Port::https_verified);
+  const Duration lifetime = port == Port::http ? PortMemory::port_lifetime : PortMemory::proof_lifetime;
+  const Mono last = start + seconds(59);
+  const std::string then = port == Port::http ? "PS" : "S";
+  PortMemory memory;
+  memory.learn(server(1), port, start);
+  REQUIRE(memory.known(server(1), port != Port::http, last) == port);
+  CHECK(memory.known(server(1), port != Port::http, last + seconds(1)) == Port::none);  // that is no news
+  CHECK(order(memory, plan_for(server(1)), last + lifetime - Duration{1}) == then);
+  CHECK(order(memory, plan_for(server(1)), last + lifetime) == "SP");
+}
+
+TEST_CASE("strangers do not drive out a server that is in use", "[port_memory]") {
+  PortMemory memory(4);
+  memory.learn(server(1), Port::https_verified, start);
+  for (unsigned i = 1; i < 60; ++i) {  // each second somebody dials it, and a stranger answers
+    const Mono now = start + seconds(i);
+    CHECK(memory.known(server(1), true, now) == Port::https_verified);
+    memory.learn(server(100 + i), Port::http, now);
+    CHECK(order(memory, plan_for(server(1)), now) == "S");
+  }
 }
 
 TEST_CASE("a plan with one target stays what it is", "[port_memory]") {
