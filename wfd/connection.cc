@@ -195,7 +195,6 @@ void Connection::watch_client() {
 // Reads what there is into `into`.  True if something came.
 bool Connection::read_client(Buffer& into) {
   bool some = false;
-  client_.expect_little();  // a head, perhaps
   while (into.left() > 0 && !client_dry_) {
     const IoResult r = client_.read(into.room());
     if (!note_client_read(r)) break;

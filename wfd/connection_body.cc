@@ -112,7 +112,6 @@ bool Connection::has_body_room() const {
 
 bool Connection::read_request_body() {
   if (!request_goes_straight()) return read_client(in_);
-  if (now_->request_body.due() > straight_bytes) client_.expect_much();
   Buffer& out = upstream_->out;
   bool some = false;
   while (!client_dry_ && !now_->request_body.ended() && has_straight_room(out)) {

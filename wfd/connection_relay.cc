@@ -191,7 +191,6 @@ bool Connection::deliver() {
   now_->answer_begun = true;
   log_withheld();
   up.body = BodyReader(up.head.framing, up.head.length);
-  if (up.body.due() > straight_bytes) up.stream.expect_much();
   up.in.drop(up.head.size);
   learn_way();
   if (up.body.ended()) (void)answer_complete();

@@ -14,7 +14,7 @@ IoResult read_straight(Stream& from, BodyReader& body, Buffer& to, Buffer& rest,
   const auto wanted = static_cast<std::size_t>(
       std::min<std::uint64_t>(due + 1, std::min(straight_bytes - to.size(), to.left())));
   const std::span<char> room = to.room(wanted).first(wanted);
-  const IoResult r = from.read(room);
+  const IoResult r = from.read(room, due);
   if (r.io != Io::done) return r;
   const std::string_view came(room.data(), r.n);
   const std::string_view ours = came.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(due, r.n)));

@@ -21,8 +21,8 @@ IoResult plain_result(ssize_t n, Io when_blocked) {
 
 }  // namespace
 
-IoResult Stream::read(std::span<char> room) {
-  if (tls_) return tls_->read(std::as_writable_bytes(room));
+IoResult Stream::read(std::span<char> room, std::uint64_t due) {
+  if (tls_) return tls_->read(std::as_writable_bytes(room), due);
   IoResult r = plain_result(::read(plain_.get(), room.data(), room.size()), Io::want_read);
   r.dry = r.io == Io::want_read || (r.io == Io::done && r.n < room.size());
   return r;

@@ -1,6 +1,7 @@
 // A connected byte stream, TLS or plain, behind one face; non-blocking.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -20,17 +21,10 @@ class Stream {
   int fd() const { return tls_ ? tls_->fd() : plain_.get(); }
   // `done` at once for a plain one.
   Io handshake() { return tls_ ? tls_->handshake() : Io::done; }
-  IoResult read(std::span<char> room);
+  // `due`: see TlsStream::read.
+  IoResult read(std::span<char> room, std::uint64_t due = 0);
   IoResult write(std::string_view bytes);
-  // More than a record is about to come, so that more should be read at once.
-  void expect_much() {
-    if (tls_) tls_->expect_much();
-  }
-  // That is over, and nothing is to be written for a while: gives memory back.
-  // What comes next may be a secret.
-  void expect_little() {
-    if (tls_) tls_->expect_little();
-  }
+  // Nothing is to be read or written for a while: gives memory back.
   void rest() {
     if (tls_) tls_->rest();
   }

@@ -124,6 +124,19 @@ Io gather_behind_ticket(StreamState& state, std::span<const std::byte> bytes) {
   return r.io;
 }
 
+// The length holds from the next buffer on, and OpenSSL has none while nothing waits inside.  A record is
+// deciphered when something of it is read, so what follows the body is not while much of it is due; it may
+// lie in the large buffer then, where nobody but OpenSSL wipes it.
+void expect(StreamState& state, std::uint64_t due) {
+  const bool much = due > much_bytes;
+  if (std::exchange(state.reads_much, much) == much) return;
+  SSL* ssl = state.ssl.get();
+  SSL_set_default_read_buffer_len(ssl, much ? much_bytes : 0);
+  if (state.server == nullptr) return;
+  if (much) SSL_clear_options(ssl, SSL_OP_CLEANSE_PLAINTEXT);
+  else SSL_set_options(ssl, SSL_OP_CLEANSE_PLAINTEXT);
+}
+
 Io flush(StreamState& state) {
   clear_errors();
   if (state.socket.flush() == 1) return Io::done;
@@ -221,13 +234,13 @@ Result<TlsStream> TlsStream::client(ClientContext& context, UniqueFd socket, std
 
 Io TlsStream::handshake() { return advance_handshake(*state_); }
 
-IoResult TlsStream::read(std::span<std::byte> room) {
+IoResult TlsStream::read(std::span<std::byte> room, std::uint64_t due) {
   if (!usable(*state_)) return {state_->truncated ? Io::closed : Io::failed, 0};
   if (room.empty()) return {Io::done, 0};
+  expect(*state_, due);
   std::size_t n = 0;
   clear_errors();
   const int result = SSL_read_ex(state_->ssl.get(), room.data(), room.size(), &n);
-  state_->socket.mute = false;
   const Io io = outcome(*state_, result);
   if (io == Io::failed) (void)state_->socket.flush();  // the alert that says why, behind a ticket
   return {io, n, io == Io::want_read || (io == Io::done && !pending())};
@@ -249,23 +262,8 @@ IoResult TlsStream::write(std::span<const std::byte> bytes) {
   return {.io = io, .some = socket.sent > before};
 }
 
-// Holds from the next buffer on, and OpenSSL has none while nothing waits inside.
-void TlsStream::expect_much() {
-  SSL_set_default_read_buffer_len(state_->ssl.get(), much_bytes);
-  SSL_clear_options(state_->ssl.get(), SSL_OP_CLEANSE_PLAINTEXT);
-  state_->socket.wipes = false;
-}
-
-// What comes next may have been read already, behind what was much, to where nobody else wipes it.
-void TlsStream::expect_little() {
-  if (state_->server == nullptr || std::exchange(state_->socket.wipes, true)) return;
-  SSL_set_default_read_buffer_len(state_->ssl.get(), 0);
-  if (pending()) SSL_set_options(state_->ssl.get(), SSL_OP_CLEANSE_PLAINTEXT);
-}
-
 void TlsStream::rest() {
-  expect_little();
-  SSL_set_default_read_buffer_len(state_->ssl.get(), 0);
+  expect(*state_, 0);
   if (!state_->socket.waits()) state_->socket.held.reset();
 }
 

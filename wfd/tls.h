@@ -50,19 +50,16 @@ class TlsStream {
 
   // Goes on with the handshake.  `done` once the peer is as PeerCheck wants it.
   Io handshake();
-  // Reads at most `room`.  Read until it says `want_read` or is `dry`: bytes may wait inside,
-  // unseen by epoll (pending()).
-  IoResult read(std::span<std::byte> room);
+  // Reads at most `room`, of one record.  Read until it says `want_read` or is `dry`: bytes may wait
+  // inside, unseen by epoll (pending()).  `due`: of how many bytes of a body, that come next, nothing is a
+  // secret of ours; when they are many, more is taken from the kernel at once.  All else that a client
+  // sends is wiped when it was read, or when its buffer goes.
+  IoResult read(std::span<std::byte> room, std::uint64_t due = 0);
   // Writes a part of `bytes`: some records of 16 KiB, with one system call.  After `want_write` some may have
   // gone already: the same bytes must be offered again (they may have moved, and more may
   // follow them), and the next `done` counts from their beginning.
   IoResult write(std::span<const std::byte> bytes);
-  // More than a record is about to come, so that more should be read at once; nothing of it is
-  // a secret of ours.  Until expect_little() or rest(): all else that a client sends is wiped when its
-  // buffer goes.
-  void expect_much();
-  void expect_little();
-  // That is over, and nothing is to be written for a while: gives memory back.
+  // Nothing is to be read or written for a while: gives memory back.
   void rest();
   // Tries once to send close_notify.  Nobody waits for the answer.
   Io shutdown();

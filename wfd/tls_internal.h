@@ -37,10 +37,6 @@ struct TlsStream::State {
   State() = default;
   State(const State&) = delete;
   State& operator=(const State&) = delete;
-  // Behind what was much a request may lie that nobody has asked for any more.
-  ~State() {
-    if (ssl && !socket.wipes) SSL_set_options(ssl.get(), SSL_OP_CLEANSE_PLAINTEXT);
-  }
 
   TlsSocket socket;  // before what uses it
   SslHandle ssl;
@@ -49,6 +45,7 @@ struct TlsStream::State {
   PeerCheck check;
   std::string sni;
   std::string_view failure;  // from a constant table, or empty
+  bool reads_much = false;
   bool established = false;
   bool broken = false;  // an error that OpenSSL allows no further call after
   bool truncated = false;

@@ -29,7 +29,6 @@ int read_socket(BIO* bio, char* room, int size) {
   if (is_patience(n)) BIO_set_retry_read(bio);
   if (n > 0 && socket.wipes) wipe_when_back(room + n);  // it is deciphered where it lies
   socket.ended = n == 0;
-  socket.mute = n == 0;
   return static_cast<int>(n);
 }
 
@@ -38,7 +37,7 @@ int write_socket(BIO* bio, const char* bytes, int size) {
   TlsSocket& socket = socket_of(bio);
   const auto wanted = static_cast<std::size_t>(size);
   BIO_clear_retry_flags(bio);
-  if (socket.mute) return size;
+  if (socket.ended) return size;
   if (socket.gathers && wanted <= socket.room - socket.size) {
     std::memcpy(socket.held.get() + socket.size, bytes, wanted);
     socket.size += wanted;

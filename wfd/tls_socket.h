@@ -17,8 +17,7 @@ inline constexpr std::size_t gathered_bytes = 4 * longest_record;
 // Belongs to the state of a stream, and does not move; the descriptor is borrowed.
 struct TlsSocket {
   int fd = -1;
-  bool ended = false;              // a read has seen the other end close
-  bool mute = false;               // nothing is written: the other end has just gone without a word
+  bool ended = false;              // a read has seen the other end go without a word: nothing is written
   bool wipes = false;              // what is read may be a secret
   bool gathers = false;            // what is written waits in `held`
   std::unique_ptr<char, TakeBack> held;  // there while something waits
