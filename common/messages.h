@@ -133,6 +133,7 @@ constexpr const Route* find_route(Kind kind, Role from, Role to) {
   return nullptr;
 }
 inline constexpr std::size_t max_descriptors = 4;
+static_assert(serves_in_one <= max_descriptors);
 
 constexpr bool may_send(Kind kind, Role from, Role to) {
   const Route* route = find_route(kind, from, to);

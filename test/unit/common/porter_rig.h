@@ -137,7 +137,7 @@ struct Desk {
   }
 };
 
-// More than the queue of a worker holds: some 280 messages, which bring several each where they may.
+// More than the queue of a worker holds: some 280 messages, or 170 that bring four each.
 inline std::vector<UniqueFd> dial_crowd(Desk& desk) {
   rlimit files{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &files) == 0);

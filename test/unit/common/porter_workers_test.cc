@@ -331,3 +331,50 @@ TEST_CASE("who had several connections in a worker that died pays for one death"
   REQUIRE(::poll(&end, 1, 3000) == 1);
   CHECK(::recv(clients.back().get(), &byte, 1, 0) <= 0);  // of two it is refused
 }
+
+TEST_CASE("of those that came together each is counted, and its end believed", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  PorterPlan plan = plan_for(1);
+  plan.max_workers = 1;  // of four connections
+  Desk desk(plan);
+  const std::uint64_t number = desk.order();
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 5; ++i) clients.push_back(desk.dial());
+  desk.say_spawned(number, ::getpid());
+  Packet packet;
+  ServeSome some;
+  REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
+  REQUIRE((packet.read(some) && some.count == 4));
+  CHECK(desk.workers[0].await(packet, 200) == Heard::nothing);  // it is full
+  ClosedMany news;
+  news.count = 4;
+  for (std::size_t i = 0; i < 4; ++i) news.each[i].ticket = some.each[i];
+  Channel reports(std::move(desk.reports), Role::worker, Role::porter);
+  REQUIRE(reports.send(news) == Told::sent);
+  Serve last;
+  REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
+  CHECK(packet.read(last));
+  CHECK(desk.nursery.await(packet, 100) == Heard::nothing);  // nobody is killed
+}
+
+TEST_CASE("who finds no worker any more is sent away, and counts no longer", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  PorterPlan plan = plan_for(1);
+  plan.source.live = 1;
+  Desk desk(plan);
+  const std::uint64_t number = desk.raise();
+  desk.workers[0].close();
+  const UniqueFd first = desk.dial();
+  char byte = 0;
+  pollfd end{first.get(), POLLIN, 0};
+  REQUIRE(::poll(&end, 1, 3000) == 1);
+  CHECK(::recv(first.get(), &byte, 1, 0) <= 0);
+  Packet packet;
+  Kill kill;
+  while (desk.nursery.await(packet, 3000) == Heard::packet && !packet.read(kill)) {}
+  CHECK(kill.worker == number);
+  desk.say_gone(number, SIGKILL);
+  while (desk.workers.size() < 2) (void)desk.raise();
+  const UniqueFd second = desk.dial();
+  CHECK(desk.workers[1].await(packet, 3000) == Heard::packet);
+}
