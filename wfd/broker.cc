@@ -253,7 +253,7 @@ void Broker::arrived(std::uint32_t number, UniqueFd socket, const DialTarget& ta
   answer.tls = target.tls;
   answer.fixed = errand.plan.fixed;
   answer.other_away = !(target == errand.plan.targets[0]);
-  // A worker of one user is not told what others have done.
+  // A worker of one user is not told what others did in the last minute.
   if (settings_.isolation.connections_per_worker > 1)
     answer.known = ports_.known(errand.plan.key, target.tls, loop_.now());
   answer.reached = target.endpoint;

@@ -124,9 +124,9 @@ Io gather_behind_ticket(StreamState& state, std::span<const std::byte> bytes) {
   return r.io;
 }
 
-// The length holds from the next buffer on, and OpenSSL has none while nothing waits inside.  A record is
-// deciphered when something of it is read, so what follows the body is not while much of it is due; it may
-// lie in the large buffer then, where nobody but OpenSSL wipes it.
+// The length holds from the next buffer on, and OpenSSL has none while nothing waits inside.  A read deciphers
+// one record, when nothing of one before it is left, so while more than a record of the body is due nothing
+// else is deciphered; what follows may lie in the large buffer then, where nobody but OpenSSL wipes it.
 void expect(StreamState& state, std::uint64_t due) {
   const bool much = due > much_bytes;
   if (std::exchange(state.reads_much, much) == much) return;
@@ -263,7 +263,6 @@ IoResult TlsStream::write(std::span<const std::byte> bytes) {
 }
 
 void TlsStream::rest() {
-  expect(*state_, 0);
   if (!state_->socket.waits()) state_->socket.held.reset();
 }
 

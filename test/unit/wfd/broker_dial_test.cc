@@ -86,6 +86,7 @@ TEST_CASE("after a 404 the plain port alone is dialled, if it may be", "[broker]
 
 TEST_CASE("a server with verified TLS never falls back", "[broker]") {
   Room room;
+  room.settings.isolation.connections_per_worker = 256;
   Server https = serve_on("127.0.0.2");
   const Server http = serve_on("127.0.0.2");
   room.settings.intranet.https_port = https.port;
@@ -95,9 +96,13 @@ TEST_CASE("a server with verified TLS never falls back", "[broker]") {
   const Dial first = room.make_dial(1);
   REQUIRE(room.dial(worker, first).is_tls());
   const bool verified = GENERATE(true, false);
-  room.learn(worker, first.ticket, verified ? Port::https_verified : Port::https);
+  const Port port = verified ? Port::https_verified : Port::https;
+  room.learn(worker, first.ticket, port);
+  Reply heard = room.dial(worker, room.make_dial(1));
+  REQUIRE(heard.is_tls());
+  CHECK(heard.dialled->known == port);
   https.fd.reset();
-  const Reply heard = room.dial(worker, room.make_dial(1));
+  heard = room.dial(worker, room.make_dial(1));
   CHECK(heard.refused.has_value() == verified);
   CHECK(heard.dialled.has_value() == !verified);
 }

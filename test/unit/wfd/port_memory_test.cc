@@ -110,6 +110,15 @@ TEST_CASE("what need not be told is remembered as if it had been", "[port_memory
   CHECK(order(memory, plan_for(server(1)), last + lifetime) == "SP");
 }
 
+TEST_CASE("who is reached by the other port is remembered no longer for it", "[port_memory]") {
+  const Port port = GENERATE(Port::http, Port::https_verified);
+  const Duration lifetime = port == Port::http ? PortMemory::port_lifetime : PortMemory::proof_lifetime;
+  PortMemory memory;
+  memory.learn(server(1), port, start);
+  CHECK(memory.known(server(1), port == Port::http, start + seconds(59)) == Port::none);
+  CHECK(order(memory, plan_for(server(1)), start + lifetime) == "SP");
+}
+
 TEST_CASE("strangers do not drive out a server that is in use", "[port_memory]") {
   PortMemory memory(4);
   memory.learn(server(1), Port::https_verified, start);
