@@ -12,6 +12,7 @@ namespace postern::wfd {
 namespace {
 
 constexpr Duration pause = milliseconds(100);
+constexpr Duration farewell = seconds(1);  // sessions may speak of a worker some time after that has hung up
 
 // What sessions must know of a wfd beside its key, and must not have from a worker.
 Result<void> describe(const HousePlan& plan, GateHello& greeting) {
@@ -25,7 +26,7 @@ Result<void> describe(const HousePlan& plan, GateHello& greeting) {
 }  // namespace
 
 void Gate::tend() {
-  std::erase_if(lines_, [this](const auto& line) { return is_old(*line); });
+  std::erase_if(lines_, [this](HouseLine& line) { return is_old(line); });
   bool all = true;
   houses_.each([&](House& house) {
     if (line_of(house.ticket_key()) != nullptr) return;
@@ -39,15 +40,17 @@ void Gate::tend() {
   timer_.set(loop_, loop_.now() + pause, [this] { tend(); });
 }
 
-// A line that authd has closed, or whose house is gone.
-bool Gate::is_old(const MasterLine& line) const {
+// A line that authd has closed, or whose house is gone for a while.
+bool Gate::is_old(HouseLine& line) {
   bool lives = false;
-  houses_.each([&](House& house) { lives = lives || house.ticket_key() == line.key(); });
-  return !line.is_open() || !lives;
+  houses_.each([&](House& house) { lives = lives || house.ticket_key() == line.line->key(); });
+  const Mono now = loop_.now();
+  if (!lives && !line.alone_since) line.alone_since = now;
+  return !line.line->is_open() || (!lives && now - *line.alone_since >= farewell);
 }
 
 MasterLine* Gate::line_of(const TicketKey& key) {
-  for (auto& line : lines_)
+  for (auto& [line, alone_since] : lines_)
     if (line->is_open() && line->key() == key) return line.get();
   return nullptr;
 }
@@ -75,7 +78,7 @@ bool Gate::open_line(House& house) {
   auto line = std::make_unique<MasterLine>(loop_, house.ticket_key(), std::move(*own),
                                            [this](const KillWorkers& order) { return tell_porters(order); });
   if (!line->listen()) return false;
-  lines_.push_back(std::move(line));
+  lines_.push_back({std::move(line), {}});
   if (complained_) (void)log_.write(Line("fault", Level::notice).add("role", "master").add("pid", "").add("what", "authd is back"));
   complained_ = false;
   return true;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,11 @@ class Gate {
 
  private:
   void tend();
-  bool is_old(const MasterLine& line) const;
+  struct HouseLine {
+    std::unique_ptr<MasterLine> line;
+    std::optional<Mono> alone_since;  // its house is gone
+  };
+  bool is_old(HouseLine& line);
   MasterLine* line_of(const TicketKey& key);
   bool open_line(House& house);
   Result<Channel> hello(Role as, const House& house);
@@ -37,7 +42,7 @@ class Gate {
   Log& log_;
   std::string path_;
   Houses houses_;
-  std::vector<std::unique_ptr<MasterLine>> lines_;
+  std::vector<HouseLine> lines_;
   Timer timer_;
   bool complained_ = false;
 };
