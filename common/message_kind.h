@@ -28,8 +28,8 @@ enum class Kind : std::uint8_t {
   // authctl
   admin_ask, admin_row, admin_chunk, admin_end,
   // a worker of many connections
-  closed_many, serve_some,
-  last = serve_some
+  closed_many,
+  last = closed_many
 };
 
 using CookieValue = Secret<32>;   // 256 random bits

@@ -115,20 +115,9 @@ struct Enroll {  // + 1 descriptor: the end of a worker's channel, to signer, br
   std::uint64_t worker = 0;
   template <class A> void fields(A& a) { a(worker); }
 };
-struct Serve {  // + 1 descriptor: the connection
-  static constexpr Kind kind = Kind::serve;
-  Ticket ticket;
-  template <class A> void fields(A& a) { a(ticket); }
-};
 inline constexpr std::size_t serves_in_one = 4;
-struct ServeSome {  // + as many descriptors, in the same order: connections that came together
-  static constexpr Kind kind = Kind::serve_some;
-  std::uint16_t count = 0;  // none, or above the room: a broken message
-  std::array<Ticket, serves_in_one> each{};
-  template <class A> void fields(A& a) {
-    a(count);
-    for (std::size_t i = 0; i < count && i < each.size(); ++i) a(each[i]);
-  }
+struct Serve : Several<Ticket, serves_in_one> {  // + as many descriptors, in the same order: the connections
+  static constexpr Kind kind = Kind::serve;
 };
 enum class Cause : std::uint8_t {  // why a connection ended, for the source's account
   none, served, handshake, unparsable, slow, refused, login_failed, crashed, last = crashed
@@ -140,14 +129,8 @@ struct Closed {
   template <class A> void fields(A& a) { a(ticket); a(cause); }
 };
 inline constexpr std::size_t closings_in_one = 32;
-struct ClosedMany {  // those of some moments, by a worker of many connections
+struct ClosedMany : Several<Closed, closings_in_one> {  // those of some moments, by a worker of many connections
   static constexpr Kind kind = Kind::closed_many;
-  std::uint16_t count = 0;  // none, or above the room: a broken message
-  std::array<Closed, closings_in_one> each{};
-  template <class A> void fields(A& a) {
-    a(count);
-    for (std::size_t i = 0; i < count && i < each.size(); ++i) a(each[i]);
-  }
 };
 struct Peer {  // + 1 descriptor: a new channel to a role that was replaced
   static constexpr Kind kind = Kind::peer;

@@ -168,21 +168,16 @@ bool Porter::serve_first() {
 
 // Hands the first `count` (1 to serves_in_one) of them over.
 Told Porter::order_to_serve(std::uint64_t number, std::size_t count) {
-  ServeSome some;
+  Serve order;
   std::array<int, serves_in_one> lent{};
-  some.count = static_cast<std::uint16_t>(count);
   for (std::size_t i = 0; i < count; ++i) {
     Ticket& ticket = admitted_[i].ticket;
     ticket.worker = number;
     seal_ticket(ticket, self_.start().ticket_key);
-    some.each[i] = ticket;
+    order.add(ticket);
     lent[i] = admitted_[i].connection.get();
   }
-  Channel& channel = workers_[number].channel;
-  if (count > 1) return channel.send(some, std::span(lent).first(count));
-  Serve one;
-  one.ticket = some.each[0];
-  return channel.send(one, std::span(lent).first(1));
+  return workers_[number].channel.send(order, std::span(lent).first(count));
 }
 
 // The worker has more to do than it can look at.  False when that was so for too long.

@@ -196,7 +196,7 @@ void Porter::hear_reports() {
 std::size_t Porter::hear_report(const Packet& packet) {
   ClosedMany news;
   if (packet.read(news.each[0])) news.count = 1;
-  else if (!packet.read(news) || news.count > news.each.size()) return 0;
+  else if (!packet.read(news) || !news.is_right()) return 0;
   for (const Closed& closed : std::span(news.each).first(news.count)) {
     if (!believes(closed, packet.sender_pid)) return 0;
     if (!release(closed.ticket.worker, closed.ticket.connection, closed.cause)) return 0;

@@ -70,6 +70,20 @@ class Bytes {
   std::uint16_t size_ = 0;
 };
 
+// Up to N things of one kind, as (a part of) a message.
+template <class T, std::size_t N>
+struct Several {
+  std::uint16_t count = 0;  // a receiver looks whether it is_right()
+  std::array<T, N> each{};
+
+  bool is_right() const { return count > 0 && count <= N; }
+  void add(const T& one) { each[count++] = one; }  // there must be room
+  template <class A> void fields(A& a) {
+    a(count);
+    for (std::size_t i = 0; i < count && i < N; ++i) a(each[i]);
+  }
+};
+
 inline constexpr std::size_t max_message = 4096;
 
 template <class E>

@@ -7,7 +7,7 @@
 
 namespace postern::redird {
 
-// For NurseryPlan::work.  Serves what comes on seat.porter (Serve, ServeSome, Retire) and says
+// For NurseryPlan::work.  Serves what comes on seat.porter (Serve, Retire) and says
 // Closed on seat.reports for each, until the porter is gone, or has said Retire and the
 // last connection is closed.  Gives the exit code.
 int live_as_worker(WorkerSeat& seat, const RedirdSettings& settings);

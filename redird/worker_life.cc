@@ -34,10 +34,6 @@ class Life {
 
   // Handlers of messages (see channel.h).
   bool serve(Channel&, Serve& message, Packet& packet) {
-    worker_.serve(std::move(packet.descriptors[0]), message.ticket);
-    return true;
-  }
-  bool serve_some(Channel&, ServeSome& message, Packet& packet) {
     if (message.count != packet.brought()) return false;
     for (std::size_t i = 0; i < message.count; ++i)
       worker_.serve(std::move(packet.descriptors[i]), message.each[i]);
@@ -65,7 +61,7 @@ class Life {
   Worker worker_;
 };
 
-constexpr Handler<Life, Channel> heard_from_porter[] = {on<&Life::serve>(), on<&Life::serve_some>(), on<&Life::retire>()};
+constexpr Handler<Life, Channel> heard_from_porter[] = {on<&Life::serve>(), on<&Life::retire>()};
 
 void Life::hear() {
   for (int i = 0; i < messages_per_turn; ++i) {

@@ -122,14 +122,20 @@ bool Worker::trace(Worker&, Trace& order, Packet&) {
 // ---- connections ----------------------------------------------------------------
 
 bool Worker::serve(Worker&, Serve& order, Packet& packet) {
-  UniqueFd socket = std::move(packet.descriptors[0]);
-  if (connections_.contains(order.ticket.connection)) return false;
+  if (order.count != packet.brought()) return false;
+  for (std::size_t i = 0; i < order.count; ++i)
+    if (!serve_one(order.each[i], std::move(packet.descriptors[i]))) return false;
+  return true;
+}
+
+bool Worker::serve_one(const Ticket& ticket, UniqueFd socket) {
+  if (connections_.contains(ticket.connection)) return false;
   const int on = 1;
   (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // slower without, not wrong
-  Result<TlsStream> tls = TlsStream::server(*shop_.server, std::move(socket), order.ticket.connection);
+  Result<TlsStream> tls = TlsStream::server(*shop_.server, std::move(socket), ticket.connection);
   if (!tls) return false;
-  const std::uint64_t id = order.ticket.connection;
-  auto connection = std::make_unique<Connection>(*this, std::move(*tls), order.ticket);
+  const std::uint64_t id = ticket.connection;
+  auto connection = std::make_unique<Connection>(*this, std::move(*tls), ticket);
   Connection& c = *connection;
   connections_[id] = std::move(connection);
   if (const Result<void> started = c.start(); !started) finished(c, Cause::none);

@@ -86,6 +86,7 @@ class Worker final : public SignPeer, public ResumptionPeer {
   void hear(Channel& channel, Watcher& watcher);
   void lose(Channel& channel, Watcher& watcher);
   bool serve(Worker&, Serve& order, Packet& packet);
+  bool serve_one(const Ticket& ticket, UniqueFd socket);
   bool replace(Worker&, Peer& news, Packet& packet);
   bool retire(Worker&, Retire&, Packet&);
   bool trace(Worker&, Trace& order, Packet&);

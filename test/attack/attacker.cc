@@ -65,7 +65,7 @@ bool Attacker::take_connection() {
   Serve order;
   if (!hear(seat_.porter, Kind::serve, packet) || !packet.read(order)) return false;
   client_ = std::move(packet.descriptors[0]);
-  ticket_ = order.ticket;
+  ticket_ = order.each[0];
   return true;
 }
 

@@ -44,7 +44,7 @@ std::string Attacker::next_connection(const Words&) {
   Serve order;
   if (!hear(seat_.porter, Kind::serve, packet) || !packet.read(order)) return "none";
   std::array<std::byte, 256> room;
-  return to_hex(std::span(room).first(encode(order.ticket, room)));
+  return to_hex(std::span(room).first(encode(order.each[0], room)));
 }
 
 // sign TEXT [TICKET [CERTIFICATE]]

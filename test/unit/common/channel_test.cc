@@ -63,7 +63,9 @@ TEST_CASE("a message arrives with its descriptors, as another message cannot rea
   Channel porter(std::move(a), Role::porter, Role::worker), worker(std::move(b), Role::worker, Role::porter);
   const UniqueFd lent = UniqueFd::adopt(::open("/dev/null", O_RDWR | O_CLOEXEC));
   Serve order;
-  order.ticket.connection = 42;
+  Ticket ticket;
+  ticket.connection = 42;
+  order.add(ticket);
   const int one[] = {lent.get()};
   REQUIRE(porter.send(order, one) == Told::sent);
   Packet packet;
@@ -72,7 +74,7 @@ TEST_CASE("a message arrives with its descriptors, as another message cannot rea
   Retire other;
   CHECK_FALSE(packet.read(other));
   REQUIRE(packet.read(back));
-  CHECK(back.ticket.connection == 42);
+  CHECK((back.count == 1 && back.each[0].connection == 42));
   CHECK((packet.descriptors[0] && !packet.descriptors[1]));
   CHECK((::fcntl(packet.descriptors[0].get(), F_GETFD) & FD_CLOEXEC) != 0);
   CHECK(worker.receive(packet) == Heard::nothing);
@@ -82,8 +84,8 @@ TEST_CASE("a message arrives with its descriptors, as another message cannot rea
 TEST_CASE("another number of descriptors than the route's makes a broken peer, and all are closed", "[channel]") {
   const std::size_t sent = GENERATE(as<std::size_t>{}, 0, 1, 2, 3, 4, 5, 14, 253);
   struct Row { Role self, peer; std::vector<std::byte> bytes; std::size_t fewest, most; };
-  const Row row = GENERATE(Row{Role::worker, Role::porter, packet_of(Serve{}), 1, 1},
-                           Row{Role::worker, Role::porter, packet_of(ServeSome{}), 2, 4},
+  const Row row = GENERATE(Row{Role::worker, Role::porter, packet_of(Serve{}), 1, 4},
+                           Row{Role::nursery, Role::porter, packet_of(SpawnPlain{}), 1, 1},
                            Row{Role::nursery, Role::porter, packet_of(Spawn{}), 4, 4},
                            Row{Role::porter, Role::worker, packet_of(Closed{}), 0, 0});
   const bool right = sent >= row.fewest && sent <= row.most;
@@ -99,8 +101,8 @@ TEST_CASE("another number of descriptors than the route's makes a broken peer, a
 }
 
 TEST_CASE("descriptors in several control messages are counted together", "[channel]") {
-  Pair pair(Role::worker, Role::porter);
-  const std::vector<std::byte> bytes = packet_of(Serve{});
+  Pair pair(Role::nursery, Role::porter);
+  const std::vector<std::byte> bytes = packet_of(SpawnPlain{});
   iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
   alignas(cmsghdr) std::array<char, 2 * CMSG_SPACE(sizeof(int))> control{};
   msghdr header{};
@@ -174,17 +176,18 @@ TEST_CASE("an empty packet ends the channel, and what it brought is closed at on
 TEST_CASE("what has no route, or lends another number of descriptors, is not sent", "[channel]") {
   auto [a, b] = make_channel().value();
   Channel porter(std::move(a), Role::porter, Role::worker), worker(std::move(b), Role::worker, Role::porter);
-  const int two[] = {0, 0};
+  auto [c, d] = make_channel().value();
+  Channel to_nursery(std::move(c), Role::porter, Role::nursery);
+  const int two[] = {0, 0}, five[] = {0, 0, 0, 0, 0};
+  CHECK(to_nursery.send(SpawnPlain{}) == Told::lost);
+  CHECK(to_nursery.send(SpawnPlain{}, two) == Told::lost);
   CHECK(porter.send(Serve{}) == Told::lost);
-  CHECK(porter.send(Serve{}, two) == Told::lost);
+  CHECK(porter.send(Serve{}, five) == Told::lost);
   CHECK(porter.send(Retire{}, std::span(two).first(1)) == Told::lost);
   CHECK(porter.send(Closed{}) == Told::lost);
   CHECK(worker.send(Serve{}, std::span(two).first(1)) == Told::lost);
   const int none[] = {-1};
   CHECK(porter.send(Serve{}, none) == Told::lost);
-  const int five[] = {0, 0, 0, 0, 0};
-  CHECK(porter.send(ServeSome{}, five) == Told::lost);
-  CHECK(porter.send(ServeSome{}, std::span(five).first(1)) == Told::lost);
   Packet packet;
   CHECK(worker.receive(packet) == Heard::nothing);
 }

@@ -13,7 +13,7 @@ namespace postern::test {
 
 using EveryMessage =
     std::tuple<Hand, Start, Ready, Failed, Retire, NeedSyslog, Trace, Reload, Reloaded, KillWorkers, Spawn,
-               SpawnPlain, Spawned, Gone, Kill, Enroll, Serve, ServeSome, Closed, ClosedMany, Peer, Sign, Signature, KeepSession,
+               SpawnPlain, Spawned, Gone, Kill, Enroll, Serve, Closed, ClosedMany, Peer, Sign, Signature, KeepSession,
                TakeSession, TakenSession, Dial, Dialled, DialRefused, Learned, GateHello, Page, Judge, Verdict,
                Touch, Login, LoginResult, Logout, LoggedOut, Look, SessionInfo, ListOwn, OwnSessions, Ended, EndedSeen, CheckPasscode,
                PasscodeResult, AskPlaces, Places, Remember, Forget, Refresh, Noted, Recall, Recalled, RecallEnd,

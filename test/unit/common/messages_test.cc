@@ -184,8 +184,7 @@ TEST_CASE("the routes keep the rules of the design", "[routes]") {
     switch (kind) {
       case Kind::hand: case Kind::start: case Kind::reload: CHECK(from == Role::master); break;
       case Kind::retire: case Kind::trace: CHECK((from == Role::master || from == Role::porter)); break;
-      case Kind::spawn: case Kind::spawn_plain: case Kind::kill: case Kind::enroll: case Kind::serve: case Kind::serve_some:
-      case Kind::peer:
+      case Kind::spawn: case Kind::spawn_plain: case Kind::kill: case Kind::enroll: case Kind::serve: case Kind::peer:
         CHECK(from == Role::porter); break;
       case Kind::dialled: CHECK(from == Role::broker); break;
       case Kind::signature: case Kind::taken_session: CHECK(from == Role::signer); break;

@@ -116,7 +116,7 @@ struct Desk {
     Packet packet;
     Serve serve;
     REQUIRE(workers[0].await(packet, 3000) == Heard::packet);
-    REQUIRE(packet.read(serve));
+    REQUIRE((packet.read(serve) && serve.count == 1 && packet.brought() == 1));
     if (connection != nullptr) *connection = std::move(packet.descriptors[0]);
     return serve;
   }

@@ -43,9 +43,9 @@ TEST_CASE("a connection goes to a worker with a sealed ticket, unread and logged
   REQUIRE(::send(client.get(), "hello", 5, 0) == 5);
   UniqueFd connection;
   const Serve serve = desk.served(&connection);
-  CHECK(is_sealed_for(serve.ticket, desk.key(), std::uint64_t{1} << 32));
-  CHECK(serve.ticket.client.address == Address::parse("127.0.0.1").value());
-  CHECK(serve.ticket.destination == Endpoint{Address::parse("127.0.0.1").value(), desk.port});
+  CHECK(is_sealed_for(serve.each[0], desk.key(), std::uint64_t{1} << 32));
+  CHECK(serve.each[0].client.address == Address::parse("127.0.0.1").value());
+  CHECK(serve.each[0].destination == Endpoint{Address::parse("127.0.0.1").value(), desk.port});
   char text[8] = "";
   CHECK(::recv(connection.get(), text, sizeof text, 0) == 5);
   char line[4096] = "";
@@ -68,7 +68,7 @@ TEST_CASE("those who came together go to their worker together, each with its ow
   }
   desk.say_spawned(number, ::getpid());
   Packet packet;
-  ServeSome some;
+  Serve some;
   REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
   REQUIRE(packet.read(some));
   CHECK((some.count == serves_in_one && packet.brought() == serves_in_one));
@@ -86,7 +86,7 @@ TEST_CASE("those who came together go to their worker together, each with its ow
   CHECK(ids.size() == serves_in_one);
   Serve last;  // alone in the second message, and its worker has room for it
   REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
-  CHECK(packet.read(last));
+  CHECK((packet.read(last) && last.count == 1 && packet.brought() == 1));
 }
 
 TEST_CASE("who leaves without a word is logged and counted, and troubles no worker", "[porter]") {

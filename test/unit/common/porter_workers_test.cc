@@ -27,7 +27,7 @@ struct Busy {
   explicit Busy(Desk& desk)
       : number(desk.raise()),
         client(desk.dial()),
-        ticket(desk.served().ticket),
+        ticket(desk.served().each[0]),
         reports(std::move(desk.reports), Role::worker, Role::porter) {
     closed.ticket = ticket;
   }
@@ -91,7 +91,7 @@ TEST_CASE("many ends in one report count each, and one that is not its own is en
   for (Closed& closed : std::span(news.each).first(3)) {
     clients.push_back(desk.dial());
     const Serve serve = desk.served();
-    closed.ticket = serve.ticket;
+    closed.ticket = serve.each[0];
   }
   news.count = 3;
   Channel reports(std::move(desk.reports), Role::worker, Role::porter);
@@ -146,7 +146,7 @@ TEST_CASE("after a crowd the workers that are too many leave", "[porter]") {
     Serve serve;
     REQUIRE(desk.workers.back().await(packet, 3000) == Heard::packet);
     REQUIRE(packet.read(serve));
-    ends.push_back({serve.ticket, Cause::served});
+    ends.push_back({serve.each[0], Cause::served});
   }
   Channel reports(std::move(desk.reports), Role::worker, Role::porter);
   const bool all_end = GENERATE(true, false);  // else the second and the third keep one each
@@ -342,7 +342,7 @@ TEST_CASE("of those that came together each is counted, and its end believed", "
   for (int i = 0; i < 5; ++i) clients.push_back(desk.dial());
   desk.say_spawned(number, ::getpid());
   Packet packet;
-  ServeSome some;
+  Serve some;
   REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
   REQUIRE((packet.read(some) && some.count == 4));
   CHECK(desk.workers[0].await(packet, 200) == Heard::nothing);  // it is full
@@ -353,7 +353,7 @@ TEST_CASE("of those that came together each is counted, and its end believed", "
   REQUIRE(reports.send(news) == Told::sent);
   Serve last;
   REQUIRE(desk.workers[0].await(packet, 3000) == Heard::packet);
-  CHECK(packet.read(last));
+  CHECK((packet.read(last) && last.count == 1 && packet.brought() == 1));
   CHECK(desk.nursery.await(packet, 100) == Heard::nothing);  // nobody is killed
 }
 

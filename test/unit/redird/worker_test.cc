@@ -338,11 +338,11 @@ struct Post {
   std::vector<UniqueFd> hand_over_some(std::span<const std::uint64_t> connections, std::string_view said, int more = 0) {
     std::vector<UniqueFd> clients, served;
     std::vector<int> lent;
-    ServeSome order;
+    Serve order;
     for (const std::uint64_t connection : connections) {
       Wire wire = make_wire();
       room_.say(wire.client, said);
-      order.each[order.count++] = make_ticket(connection, 1, room_.key);
+      order.add(make_ticket(connection, 1, room_.key));
       lent.push_back(wire.served.get());
       served.push_back(std::move(wire.served));
       clients.push_back(std::move(wire.client));
@@ -355,7 +355,7 @@ struct Post {
     Wire wire = make_wire();
     if (!said.empty()) room_.say(wire.client, said);
     Serve serve;
-    serve.ticket = make_ticket(connection, 1, room_.key);
+    serve.add(make_ticket(connection, 1, room_.key));
     const int lent[] = {wire.served.get()};
     REQUIRE(porter.send(serve, lent) == Told::sent);
     return std::move(wire.client);

@@ -139,7 +139,7 @@ TEST_CASE("a client that never says anything, or never ends, costs its source", 
   SECTION("no byte of TLS") {
     auto [ours, theirs] = tls_rig::socket_pair();
     Serve order;
-    order.ticket = make_ticket(5, 1, key_of(1));
+    order.add(make_ticket(5, 1, key_of(1)));
     const int lent[] = {ours.get()};
     REQUIRE(rig.porter.send(order, lent) == Told::sent);
     REQUIRE(rig.until([&] { return rig.over; }));
@@ -167,7 +167,7 @@ TEST_CASE("a handshake that fails costs its source, however it ends", "[connecti
     Rig rig;
     auto [ours, theirs] = tls_rig::socket_pair();
     Serve order;
-    order.ticket = make_ticket(5, 1, key_of(1));
+    order.add(make_ticket(5, 1, key_of(1)));
     const int lent[] = {ours.get()};
     REQUIRE(rig.porter.send(order, lent) == Told::sent);
     WireEnd client(std::move(theirs));

@@ -159,6 +159,29 @@ TEST_CASE("the end of a connection is said, though the porter does not listen fo
   CHECK(rig.until([&] { return rig.over; }));
 }
 
+TEST_CASE("several connections in one message are served each, and the count must be right", "[connection][many]") {
+  Rig rig(many());
+  rig.settle();
+  const int more = GENERATE(0, 1, -1);  // a ticket too many, or one that is missing
+  std::vector<UniqueFd> ours;
+  std::vector<int> lent;
+  Serve order;
+  for (std::uint64_t id = 71; id <= 72; ++id) {
+    auto [end, theirs] = tls_rig::socket_pair();
+    lent.push_back(end.get());
+    ours.push_back(std::move(end));
+    rig.ends.push_back(WireEnd::browser(std::move(theirs), "a.example.org"));
+    order.add(make_ticket(id, 1, key_of(1)));
+  }
+  if (more > 0) order.add(make_ticket(73, 1, key_of(1)));
+  if (more < 0) --order.count;
+  REQUIRE(rig.porter.send(order, lent) == Told::sent);
+  ours.clear();
+  const bool shaken = rig.until([&] { return rig.over || (rig.ends[0]->shaken && rig.ends[1]->shaken); });
+  REQUIRE(shaken);
+  CHECK(rig.over == (more != 0));  // who orders what cannot be is nobody to serve for
+}
+
 TEST_CASE("who is served already is not kept waiting by a crowd", "[connection][many]") {
   WfdSettings settings = many();
   settings.isolation.connections_per_worker = 1000;
@@ -170,7 +193,7 @@ TEST_CASE("who is served already is not kept waiting by a crowd", "[connection][
     auto [ours, theirs] = tls_rig::socket_pair();
     REQUIRE(::send(theirs.get(), "no TLS", 6, 0) == 6);
     Serve order;
-    order.ticket = make_ticket(i + 1, 1, key_of(1));
+    order.add(make_ticket(i + 1, 1, key_of(1)));
     const int lent[] = {ours.get()};
     REQUIRE(rig.porter.send(order, lent) == Told::sent);
   }

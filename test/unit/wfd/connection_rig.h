@@ -156,7 +156,7 @@ class Rig {
   WireEnd& connect(const char* sni = "a.example.org", std::uint64_t id = 0) {
     auto [ours, theirs] = tls_rig::socket_pair();
     Serve order;
-    order.ticket = make_ticket(id == 0 ? ++last_id : id, 1, key_of(1));
+    order.add(make_ticket(id == 0 ? ++last_id : id, 1, key_of(1)));
     const int lent[] = {ours.get()};
     REQUIRE(porter.send(order, lent) == Told::sent);
     ends.push_back(WireEnd::browser(std::move(theirs), sni));
