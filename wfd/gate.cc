@@ -26,7 +26,10 @@ Result<void> describe(const HousePlan& plan, GateHello& greeting) {
 }  // namespace
 
 void Gate::tend() {
-  std::erase_if(lines_, [this](HouseLine& line) { return is_old(line); });
+  note_who_is_alone();
+  std::erase_if(lines_, [now = loop_.now()](const HouseLine& line) {
+    return !line.line->is_open() || (line.alone_since && now - *line.alone_since >= farewell);
+  });
   bool all = true;
   houses_.each([&](House& house) {
     if (line_of(house.ticket_key()) != nullptr) return;
@@ -40,13 +43,13 @@ void Gate::tend() {
   timer_.set(loop_, loop_.now() + pause, [this] { tend(); });
 }
 
-// A line that authd has closed, or whose house is gone for a while.
-bool Gate::is_old(HouseLine& line) {
-  bool lives = false;
-  houses_.each([&](House& house) { lives = lives || house.ticket_key() == line.line->key(); });
-  const Mono now = loop_.now();
-  if (!lives && !line.alone_since) line.alone_since = now;
-  return !line.line->is_open() || (!lives && now - *line.alone_since >= farewell);
+void Gate::note_who_is_alone() {
+  for (auto& [line, alone_since] : lines_) {
+    bool lives = false;
+    houses_.each([&](House& house) { lives = lives || house.ticket_key() == line->key(); });
+    if (lives) alone_since.reset();
+    else if (!alone_since) alone_since = loop_.now();
+  }
 }
 
 MasterLine* Gate::line_of(const TicketKey& key) {
@@ -76,7 +79,7 @@ bool Gate::open_line(House& house) {
   Result<Channel> own = hello(Role::master, house);
   if (!own) return false;
   auto line = std::make_unique<MasterLine>(loop_, house.ticket_key(), std::move(*own),
-                                           [this](const KillWorkers& order) { return tell_porters(order); });
+                                           [this](const TicketKey& key, const KillWorkers& order) { return tell_porter(key, order); });
   if (!line->listen()) return false;
   lines_.push_back({std::move(line), {}});
   if (complained_) (void)log_.write(Line("fault", Level::notice).add("role", "master").add("pid", "").add("what", "authd is back"));
@@ -94,11 +97,11 @@ void Gate::introduce(House& house, Role role) {
   giver.give(Item::gate, gate->fd());
 }
 
-// A number is one worker's in all houses, and without a porter there are no workers.
-Told Gate::tell_porters(const KillWorkers& order) {
+// Only the house of the line has such workers, and without a porter there are none.
+Told Gate::tell_porter(const TicketKey& key, const KillWorkers& order) {
   bool full = false;
   houses_.each([&](House& house) {
-    Channel* porter = house.control(Role::porter);
+    Channel* porter = house.ticket_key() == key ? house.control(Role::porter) : nullptr;
     if (porter != nullptr && porter->send(order) == Told::full) full = true;
   });
   return full ? Told::full : Told::sent;

@@ -1,7 +1,7 @@
 // The master's way to authd: while authd is there, the porter and the broker of each house
-// have a connection to sessions, and the master has one for each house (a house is known
-// by its ticket key), on which sessions says which of its workers must be killed.  While
-// authd is not there, the roles say 503, and this tries again.
+// have a connection to sessions, and the master has one for each house (a house is known by
+// its ticket key; the line outlives it by a second), on which sessions says which of its
+// workers must be killed.  While authd is not there, the roles say 503, and this tries again.
 #pragma once
 
 #include <memory>
@@ -29,13 +29,13 @@ class Gate {
   void tend();
   struct HouseLine {
     std::unique_ptr<MasterLine> line;
-    std::optional<Mono> alone_since;  // its house is gone
+    std::optional<Mono> alone_since;  // its house is gone, and the line goes in a moment
   };
-  bool is_old(HouseLine& line);
+  void note_who_is_alone();
   MasterLine* line_of(const TicketKey& key);
   bool open_line(House& house);
   Result<Channel> hello(Role as, const House& house);
-  Told tell_porters(const KillWorkers& order);
+  Told tell_porter(const TicketKey& key, const KillWorkers& order);
   void say(std::string_view what);
 
   Loop& loop_;

@@ -31,14 +31,14 @@ void MasterLine::hear() {
     if (heard == Heard::nothing) return;
     KillWorkers order;
     if (heard != Heard::packet || !packet.read(order)) return close();
-    if (tell_(order) == Told::full) return wait(order);
+    if (tell_(key_, order) == Told::full) return wait(order);
   }
 }
 
 void MasterLine::wait(const KillWorkers& order) {
   watcher_.stop();
   again_.set(loop_, loop_.now() + pause, [this, order] {
-    if (tell_(order) == Told::full) return wait(order);
+    if (tell_(key_, order) == Told::full) return wait(order);
     if (!listen()) close();
   });
 }

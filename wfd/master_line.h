@@ -13,8 +13,9 @@ namespace postern::wfd {
 
 class MasterLine {
  public:
-  // Passes an order on.  Told::full: somebody had no room for it; it will be passed on again.
-  using Tell = std::move_only_function<Told(const KillWorkers&)>;
+  // Passes an order for the house of that key on.  Told::full: there was no room for it; it will be
+  // passed on again.
+  using Tell = std::move_only_function<Told(const TicketKey&, const KillWorkers&)>;
 
   MasterLine(Loop& loop, const TicketKey& key, Channel channel, Tell tell);
   // From now on orders are heard.

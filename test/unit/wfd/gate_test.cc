@@ -1,7 +1,9 @@
 // The master's line to sessions: there as long as its house, and for a while longer.
 #include "wfd/gate.h"
 
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "common/net.h"
@@ -61,7 +63,10 @@ TEST_CASE("a line outlives its house for as long as sessions may have to say of 
   Rig rig;
   CHECK_FALSE(run_until(rig.loop, [&] { return !rig.is_open(); }, milliseconds(300)));
   rig.house.reset();
-  CHECK_FALSE(run_until(rig.loop, [&] { return !rig.is_open(); }, milliseconds(700)));
+  int unread = 0;  // what is said now is heard, too
+  REQUIRE(rig.sessions.send(KillWorkers{}) == Told::sent);
+  CHECK(run_until(rig.loop, [&] { return ::ioctl(rig.sessions.fd(), SIOCOUTQ, &unread) == 0 && unread == 0; }, milliseconds(300)));
+  CHECK_FALSE(run_until(rig.loop, [&] { return !rig.is_open(); }, milliseconds(300)));
   CHECK(run_until(rig.loop, [&] { return !rig.is_open(); }));
 }
 

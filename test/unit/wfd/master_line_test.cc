@@ -24,7 +24,10 @@ struct Rig {
     TicketKey key;
     std::ranges::fill(key.fill(TicketKey::capacity), std::byte{7});
     line = std::make_unique<wfd::MasterLine>(loop, key, Channel(std::move(ends.ours), Role::master, Role::sessions),
-                                             [this](const KillWorkers& order) { return take(order); });
+                                             [this](const TicketKey& house, const KillWorkers& order) {
+                                               CHECK(house == line->key());
+                                               return take(order);
+                                             });
     REQUIRE(line->listen());
   }
   Told take(const KillWorkers& order) {
