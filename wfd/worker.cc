@@ -122,7 +122,8 @@ bool Worker::trace(Worker&, Trace& order, Packet&) {
 // ---- connections ----------------------------------------------------------------
 
 bool Worker::serve(Worker&, Serve& order, Packet& packet) {
-  if (order.count != packet.brought()) return false;
+  const bool fits = connections_.size() + order.count <= shop_.settings.isolation.connections_per_worker;
+  if (order.count != packet.brought() || !fits) return false;
   for (std::size_t i = 0; i < order.count; ++i)
     if (!serve_one(order.each[i], std::move(packet.descriptors[i]))) return false;
   return true;

@@ -29,6 +29,8 @@ TEST_CASE("broken chunks that came with their head are refused before anybody is
     CHECK(rig.is_silent(rig.sessions));
     REQUIRE(rig.lines("refuse").size() == ++refused);
     CHECK(is_refused_for(rig.lines("refuse").back(), one.fault));
+    client.close();
+    rig.settle();
   }
   CHECK(refused >= 30);
 }

@@ -163,6 +163,8 @@ TEST_CASE("a login brings the cookie of before along", "[connection][link][login
   const Login login = rig.hear<Login>(rig.sessions);
   CHECK(login.cookie == cookie_of(1));
   CHECK(login.link.empty());
+  client.close();
+  rig.settle();
   WireEnd& two = rig.client(place.c_str());
   two.send(request("POST /login", 1, cookie_field(2) + "Content-Length: " + std::to_string(form.size()) + "\r\n", place) + form);
   CHECK(rig.hear<Login>(rig.sessions).cookie.empty());  // two count as none

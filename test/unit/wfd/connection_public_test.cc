@@ -94,6 +94,8 @@ TEST_CASE("whether a cookie stands must be known", "[connection][public]") {
   }
   CHECK(status_of(rig.hear_text(client, "\r\n\r\n")) == "HTTP/1.1 503 Service Unavailable");
   CHECK(rig.is_silent(rig.broker));
+  client.close();
+  rig.settle();
   WireEnd& other = rig.client();
   other.send(request("GET /pub", 0));
   (void)nobodys_dial(rig, Ground::public_path, "/pub");

@@ -209,12 +209,18 @@ TEST_CASE("a host that the session cookie does not reach is not sent to the logi
   CHECK(status_of(answer) == "HTTP/1.1 500 Internal Server Error");
   CHECK(has(answer, "No browser brings the cookie of a session to a.example.org, for it is for b.example.org and the hosts below."));
   CHECK(rig.lines("refuse").at(0).ends_with(" status=500 reason=cookie-domain"));
+  client.close();
+  rig.settle();
   WireEnd& program = rig.client();
   program.send(request("GET /", 0));
   CHECK(status_of(rig.hear_text(program, "\r\n\r\n")) == "HTTP/1.1 401 Unauthorized");
+  program.close();
+  rig.settle();
   WireEnd& below = rig.client("a.b.example.org");
   below.send(request("GET /", 0, "Accept: text/html\r\n", "a.b.example.org"));
   CHECK(status_of(rig.hear_text(below, "\r\n\r\n")) == "HTTP/1.1 302 Found");
+  below.close();
+  rig.settle();
   WireEnd& form_reader = rig.client(place.c_str());
   form_reader.send(ask_form());
   CHECK(status_of(rig.hear_text(form_reader, "\r\n\r\n")) == "HTTP/1.1 500 Internal Server Error");
