@@ -190,6 +190,7 @@ TEST_CASE("what has no route, or lends another number of descriptors, is not sen
   CHECK(porter.send(Serve{}, none) == Told::lost);
   Packet packet;
   CHECK(worker.receive(packet) == Heard::nothing);
+  CHECK(Channel(std::move(d), Role::nursery, Role::porter).receive(packet) == Heard::nothing);
 }
 
 TEST_CASE("a full queue says full, loses nothing that was sent, and takes more later", "[channel]") {
@@ -248,10 +249,17 @@ TEST_CASE("without room for a descriptor the message is refused, and later ones 
     Pair pair(Role::worker, Role::porter);
     const rlimit old{1024, 4096};
     const rlimit none{static_cast<rlim_t>(pair.channel.fd()) + 1, 4096};
-    if (!send_raw(pair.raw.get(), packet_of(Serve{}), 1) || ::setrlimit(RLIMIT_NOFILE, &none) != 0) return 1;
+    const int first = ::fcntl(pair.channel.fd(), F_DUPFD, 0);  // the lowest that is free
+    ::close(first);
+    const rlimit two{static_cast<rlim_t>(first) + 2, 4096};
+    if (!send_raw(pair.raw.get(), packet_of(Serve{}), 1) || !send_raw(pair.raw.get(), packet_of(Serve{}), 4)) return 6;
+    if (::setrlimit(RLIMIT_NOFILE, &none) != 0) return 1;
     Packet packet;
     if (pair.channel.receive(packet) != Heard::broken) return 2;
+    // Two of four have room, and two would be as good a number as four.
+    if (::setrlimit(RLIMIT_NOFILE, &two) != 0 || pair.channel.receive(packet) != Heard::broken || packet.brought() != 0) return 7;
     if (::setrlimit(RLIMIT_NOFILE, &old) != 0) return 3;
+    if (::fcntl(first, F_GETFD) != -1 || ::fcntl(first + 1, F_GETFD) != -1) return 8;  // nothing is left open
     if (!send_raw(pair.raw.get(), packet_of(Serve{}), 1)) return 4;
     return pair.channel.receive(packet) == Heard::packet ? 0 : 5;
   });

@@ -12,8 +12,8 @@
 namespace postern::test {
 
 // Runs `work` (returns an exit code) in a new process; its wait status comes back.  One
-// that hangs is ended by SIGALRM, one in which a REQUIRE fails by SIGABRT: the test program goes on
-// in the parent alone.
+// that hangs is ended by SIGALRM, one in which a REQUIRE fails by SIGABRT (so there must be
+// none where that is expected): the test program goes on in the parent alone.
 template <class Work>
 int in_child(Work work) {
   const pid_t pid = ::fork();
