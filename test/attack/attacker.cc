@@ -63,7 +63,7 @@ const Attacker::Row* Attacker::find(std::string_view name) {
 bool Attacker::take_connection() {
   Packet packet;
   Serve order;
-  if (!hear(seat_.porter, Kind::serve, packet) || !packet.read(order)) return false;
+  if (!hear(seat_.porter, Kind::serve, packet) || !packet.read(order) || order.count != 1) return false;
   client_ = std::move(packet.descriptors[0]);
   ticket_ = order.each[0];
   return true;

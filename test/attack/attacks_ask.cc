@@ -42,7 +42,7 @@ std::string Attacker::tell_ticket(const Words&) {
 std::string Attacker::next_connection(const Words&) {
   Packet packet;
   Serve order;
-  if (!hear(seat_.porter, Kind::serve, packet) || !packet.read(order)) return "none";
+  if (!hear(seat_.porter, Kind::serve, packet) || !packet.read(order) || order.count != 1) return "none";
   std::array<std::byte, 256> room;
   return to_hex(std::span(room).first(encode(order.each[0], room)));
 }

@@ -70,7 +70,7 @@ template <class M>
 std::string message_seed(unsigned seed) {
   M message;
   test::Filler filler(seed, test::Amount::random);
-  message.fields(filler);
+  filler.fill(message);
   std::vector<std::byte> bytes(max_message);
   bytes.resize(encode(message, bytes));
   return static_cast<char>(M::kind) + std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());

@@ -26,6 +26,17 @@ class Filler {
  public:
   Filler(unsigned seed, Amount amount) : random_(seed), amount_(amount) {}
 
+  // All of a message; of several things as many as have room, at most.
+  template <class M>
+  void fill(M& message) {
+    message.fields(*this);
+    if constexpr (requires { message.is_right(); }) {
+      const auto room = static_cast<unsigned>(message.each.size());
+      message.count = static_cast<std::uint16_t>(amount_ == Amount::full ? room : draw(room));
+      for (auto& one : message.each) (*this)(one);
+    }
+  }
+
   void operator()(bool& v) { v = draw(1) == 1; }
   void operator()(std::unsigned_integral auto& v) { v = static_cast<std::remove_reference_t<decltype(v)>>(random_()); }
   void operator()(std::signed_integral auto& v) { v = static_cast<std::remove_reference_t<decltype(v)>>(random_()); }

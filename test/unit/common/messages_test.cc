@@ -23,7 +23,7 @@ template <class M>
 M filled(unsigned seed, Amount amount) {
   M message;
   test::Filler filler(seed, amount);
-  message.fields(filler);
+  filler.fill(message);
   return message;
 }
 
