@@ -335,13 +335,14 @@ struct Post {
     seat.log = &room.book.log();
   }
   // As many descriptors as there are connections, and `more`.
-  std::vector<UniqueFd> hand_over_some(std::span<const std::uint64_t> connections, std::string_view said, int more = 0) {
+  // Each asks for its own number.
+  std::vector<UniqueFd> hand_over_some(std::span<const std::uint64_t> connections, int more) {
     std::vector<UniqueFd> clients, served;
     std::vector<int> lent;
     Serve order;
     for (const std::uint64_t connection : connections) {
       Wire wire = make_wire();
-      room_.say(wire.client, said);
+      room_.say(wire.client, "GET /" + std::to_string(connection) + " HTTP/1.1\r\nHost: example.org\r\n\r\n");
       order.add(make_ticket(connection, 1, room_.key));
       lent.push_back(wire.served.get());
       served.push_back(std::move(wire.served));
@@ -406,7 +407,7 @@ TEST_CASE("a worker serves each of those that come in one message, with its own 
   Post post(room);
   const std::uint64_t ids[] = {71, 72, 73};
   const int more = GENERATE(0, 1, -1);  // a descriptor too many, or one that is missing
-  std::vector<UniqueFd> clients = post.hand_over_some(ids, "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n", more);
+  std::vector<UniqueFd> clients = post.hand_over_some(ids, more);
   REQUIRE(post.porter.send(Retire{}) == Told::sent);
   if (more != 0) {
     CHECK(live_as_worker(post.seat, room.settings) == exit_contradiction);
@@ -414,6 +415,14 @@ TEST_CASE("a worker serves each of those that come in one message, with its own 
   }
   CHECK(live_as_worker(post.seat, room.settings) == 0);
   for (UniqueFd& client : clients) CHECK(room.hear(client).starts_with("HTTP/1.1 301 "));
+  std::string lines;
+  for (const std::string& line : room.book.lines()) lines += line + '\n';
+  for (const std::uint64_t id : ids) {
+    const std::string begin = Line("request").add_id("id", id).text();
+    const std::size_t at = lines.find(begin);
+    REQUIRE(at != lines.npos);
+    CHECK(has(lines.substr(at, lines.find(" status=", at) - at), " target=/" + std::to_string(id)));
+  }
   Packet packet;
   ClosedMany closed;
   REQUIRE(post.listening.receive(packet) == Heard::packet);
