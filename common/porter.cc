@@ -135,7 +135,7 @@ std::uint64_t Porter::draw_id() {
 // No connection goes on before its line is recorded; when one is lost, all are turned away, for
 // it is not known whose it was.
 void Porter::hand_over() {
-  const bool recorded = self_.log().flush() && recorded_;
+  const bool recorded = recorder_.flush() && recorded_;
   recorded_ = true;
   if (!recorded) {
     for (const Admitted& a : admitted_) charge(a.ticket.client.address, Cause::none);
@@ -223,8 +223,7 @@ void Porter::refuse(const Ticket& ticket, std::string_view reason) {
 
 // Lines go to the logger together; who depends on them asks hand_over().
 void Porter::record(const Line& line) {
-  if (!recorder_.active()) recorder_.set(self_.loop(), self_.loop().now(), [this] { (void)self_.log().flush(); });
-  recorded_ = self_.log().add(line) && recorded_;
+  recorded_ = recorder_.record(line) && recorded_;
 }
 
 void Porter::retire() {

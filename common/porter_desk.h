@@ -15,6 +15,7 @@
 
 #include "common/leavers.h"
 #include "common/porter.h"
+#include "common/recorder.h"
 #include "common/throttle.h"
 #include "common/worker_pool.h"
 
@@ -26,7 +27,8 @@ class Porter {
  public:
   Porter(RoleProcess& self, const PorterPlan& plan)
       : self_(self), plan_(plan), throttle_(plan.source),
-        pool_(plan.connections_per_worker, plan.connections_in_life, plan.worker_slack) {}
+        pool_(plan.connections_per_worker, plan.connections_in_life, plan.worker_slack),
+        recorder_(self.loop(), self.log(), {}) {}
   Result<void> open();
   Result<void> start();
   Result<void> fix_numbers();
@@ -121,7 +123,7 @@ class Porter {
   Mono kills_wait_;                // since when it does not listen
   Timer fork_timer_, door_timer_, rest_timer_, leavers_timer_, kills_timer_;
   Timer surplus_timer_, strangers_timer_;
-  Timer recorder_;  // hands the lines of this round on
+  Recorder recorder_;
   bool doors_open_ = false, retiring_ = false;
 };
 

@@ -44,7 +44,7 @@ ssize_t read_some(int fd, std::array<char, read_bytes>& room) {
 }  // namespace
 
 Worker::Worker(Loop& loop, Log& log, const RedirdSettings& settings, Closed closed)
-    : loop_(loop), log_(log), settings_(settings), closed_(std::move(closed)) {
+    : loop_(loop), log_(log), settings_(settings), closed_(std::move(closed)), recorder_(loop, log, recording_pause) {
   limits_.head_bytes = settings.limits.head_bytes;
   // A little less than the head, so that a target which is too long is told from a head
   // which is.
@@ -164,7 +164,7 @@ void Worker::refuse(Connection& c, int status, std::string_view reason, Cause ca
       .add("dst", c.ticket.destination.address.text())
       .add("status", status_in(c.answer))
       .add("reason", reason);
-  record(line);  // it is a "no" in any case
+  (void)recorder_.record(line);  // it is a "no" in any case
 }
 
 // Held back by the kernel (MSG_MORE) until end_answer(), so that answer and end are one packet.
@@ -225,13 +225,7 @@ void Worker::log_request(const Connection& c, int status) {
       .add("in", 0)
       .add("out", static_cast<std::uint64_t>(body_bytes(c.answer)))
       .add("ms", (loop_.now() - c.begun).ms());
-  record(line);  // may_proceed() was asked; a redirect lets nothing through
-}
-
-// The lines of some moments go to the logger together.
-void Worker::record(const Line& line) {
-  if (!recorder_.active()) recorder_.set(loop_, loop_.now() + recording_pause, [this] { (void)log_.flush(); });
-  (void)log_.add(line);
+  (void)recorder_.record(line);  // may_proceed() was asked; a redirect lets nothing through
 }
 
 }  // namespace postern::redird

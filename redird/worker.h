@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/loop.h"
 #include "common/messages.h"
+#include "common/recorder.h"
 #include "common/settings.h"
 #include "common/ticket.h"
 #include "common/unique_fd.h"
@@ -69,7 +70,6 @@ class Worker {
   void throw_away(Connection& c);
   void close(std::uint64_t number);
   void log_request(const Connection& c, int status);
-  void record(const Line& line);
 
   Loop& loop_;
   Log& log_;
@@ -79,7 +79,7 @@ class Worker {
   RequestHead head_;  // filled anew for each request
   std::uint64_t last_number_ = 0;
   std::map<std::uint64_t, Connection> connections_;
-  Timer recorder_;  // hands over the lines of this round
+  Recorder recorder_;
 };
 
 }  // namespace postern::redird

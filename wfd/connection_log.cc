@@ -14,7 +14,7 @@ void Connection::log_request() {
   now_->known = false;
   const std::string status = now_->status == 0 ? "" : std::to_string(now_->status);
   const Mono now = worker_.loop().now();
-  const bool written = worker_.record(Line("request")
+  const bool written = worker_.recorder().record(Line("request")
                                           .add_id("id", ticket_.connection)
                                           .add("src", ticket_.client.address.text())
                                           .add("sport", ticket_.client.port)
@@ -34,7 +34,7 @@ void Connection::log_request() {
 
 void Connection::log_refusal(unsigned status, std::string_view reason) {
   const std::string number = status == 0 ? "" : std::to_string(status);
-  (void)worker_.record(Line("refuse", Level::notice)
+  (void)worker_.recorder().record(Line("refuse", Level::notice)
                            .add_id("id", ticket_.connection)
                            .add("src", ticket_.client.address.text())
                            .add("dst", ticket_.destination.address.text())

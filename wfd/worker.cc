@@ -28,7 +28,8 @@ constexpr Duration report_pause = milliseconds(10), single_report_pause = millis
 
 }  // namespace
 
-Worker::Worker(Shop& shop, WorkerSeat& seat, Loop& loop) : shop_(shop), seat_(seat), loop_(loop) {}
+Worker::Worker(Shop& shop, WorkerSeat& seat, Loop& loop)
+    : shop_(shop), seat_(seat), loop_(loop), recorder_(loop, *seat.log, {}) {}
 
 Result<void> Worker::start() {
   shop_.server->connect(this, this);
@@ -189,12 +190,6 @@ void Worker::tidy() {
   untidy_ = 0;
   empty_lent_room();
   give_memory_back();
-}
-
-bool Worker::record(const Line& line) {
-  if (is_single()) return log().write(line);
-  if (!recorder_.active()) recorder_.set(loop_, loop_.now(), [this] { (void)log().flush(); });  // may_proceed() knows
-  return log().add(line);
 }
 
 const Ticket* Worker::ticket_of(std::uint64_t connection) const {

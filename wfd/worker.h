@@ -13,6 +13,7 @@
 #include "common/generation_page.h"
 #include "common/nursery.h"
 #include "common/question_window.h"
+#include "common/recorder.h"
 #include "wfd/connection.h"
 #include "wfd/shop.h"
 
@@ -26,9 +27,8 @@ class Worker final : public SignPeer, public ResumptionPeer {
   Shop& shop() { return shop_; }
   Loop& loop() { return loop_; }
   Log& log() { return *seat_.log; }
-  // Hands over a line about a request, together with others of this round when there are
-  // connections beside this one.  False: not recorded.
-  bool record(const Line& line);
+  // For lines about requests: they go together with others.
+  Recorder& recorder() { return recorder_; }
   bool tracing() const { return seat_.trace; }
   // The domain of our cookie, as sessions told it; empty before.
   std::string_view cookie_domain() const { return cookie_domain_; }
@@ -122,7 +122,8 @@ class Worker final : public SignPeer, public ResumptionPeer {
   std::deque<Closed> unsaid_;  // as many as there were connections, at most
   std::optional<GenerationReader> generations_;
   std::string cookie_domain_;
-  Timer sweeper_, reporter_, reviewer_, recorder_, tidier_;
+  Timer sweeper_, reporter_, reviewer_, tidier_;
+  Recorder recorder_;
   unsigned untidy_ = 0;    // looks at it since memory was given back
   bool had_work_ = false;  // since the last of them
   bool retiring_ = false;

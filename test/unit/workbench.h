@@ -77,15 +77,25 @@ class LogBook {
     log_ = std::move(*log);
   }
   Log& log() { return log_; }
-  // All lines since the last call, without their level.
-  std::vector<std::string> lines() {
+  // All packets since the last call.
+  std::vector<std::string> packets() {
     std::vector<std::string> all;
-    char room[4096];
+    char room[line_packet_bytes + Line::longest];
     for (;;) {
       const ssize_t n = ::recv(reading_.get(), room, sizeof room, MSG_DONTWAIT);
       if (n <= 0) return all;
-      all.emplace_back(room + 1, static_cast<std::size_t>(n) - 1);
+      all.emplace_back(room, static_cast<std::size_t>(n));
     }
+  }
+  // All lines since the last call, without their level.
+  std::vector<std::string> lines() {
+    std::vector<std::string> all;
+    for (const std::string& packet : packets())
+      for (std::size_t at = 0, end = 0; end != packet.npos; at = end + 1) {
+        end = packet.find(line_separator, at);
+        all.push_back(packet.substr(at + 1, end == packet.npos ? end : end - at - 1));
+      }
+    return all;
   }
 
  private:

@@ -270,6 +270,7 @@ class Rig {
 
   // Lines of `event`, as far as they were written.
   std::vector<std::string> lines(const std::string& event) {
+    (void)worker->recorder().flush();
     for (std::string& line : book.lines()) all_lines.push_back(std::move(line));
     std::vector<std::string> found;
     for (const std::string& line : all_lines)

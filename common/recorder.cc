@@ -1,0 +1,24 @@
+#include "common/recorder.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace postern {
+
+bool Recorder::record(const Line& line) {
+  if (!timer_.active()) timer_.set(loop_, std::max(loop_.now(), handed_over_ + pause_), [this] { hand_over(); });
+  const bool taken = log_.add(line);
+  return std::exchange(good_, true) && taken;
+}
+
+bool Recorder::flush() {
+  hand_over();
+  return std::exchange(good_, true);
+}
+
+void Recorder::hand_over() {
+  handed_over_ = loop_.now();
+  good_ = log_.flush() && good_;
+}
+
+}  // namespace postern
