@@ -58,7 +58,7 @@ void HeadWriter::request_line(std::string_view method, std::string_view target) 
 
 void HeadWriter::status_line(unsigned status, std::string_view reason) {
   if (!text_.empty() || status < 100 || status > 999 || !is_value(reason)) good_ = false;
-  text_ += "HTTP/1.1 " + std::to_string(status) + " ";
+  text_.append("HTTP/1.1 ").append(std::to_string(status)) += ' ';
   text_ += reason;
   text_ += "\r\n";
 }

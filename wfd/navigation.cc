@@ -85,10 +85,15 @@ Doing doing_of(const RequestHead& head) {
 
 std::string login_location(std::string_view login_host, std::string_view host,
                            std::string_view target, std::string_view link) {
-  std::string location = "https://";
-  location.append(login_host).append("/login?host=").append(percent_encode(host));
-  location.append("&path=").append(percent_encode(is_return_path(target) ? target : "/"));
-  if (!link.empty()) location.append("&link=").append(percent_encode(link));
+  std::string location;
+  location.reserve(64 + login_host.size() + host.size() + 2 * target.size() + link.size());
+  location.append("https://").append(login_host).append("/login?host=");
+  append_percent_encoded(location, host);
+  location.append("&path=");
+  append_percent_encoded(location, is_return_path(target) ? target : "/");
+  if (link.empty()) return location;
+  location.append("&link=");
+  append_percent_encoded(location, link);
   return location;
 }
 

@@ -22,13 +22,11 @@ Civil civil(Wall when) {
   return {midnight, std::chrono::weekday(midnight), std::chrono::hh_mm_ss(instant - midnight)};
 }
 
-std::string padded(std::int64_t number, std::size_t width) {
-  std::string text = std::to_string(number);
-  return text.size() < width ? std::string(width - text.size(), '0') + text : text;
+// Fills a pattern: each run of digits at `at` with the last of `number`, words as they are.
+void put(std::string& text, std::size_t at, std::size_t digits, std::int64_t number) {
+  for (; digits-- > 0; number /= 10) text[at + digits] = static_cast<char>('0' + number % 10);
 }
-
-std::string year_of(const Civil& c) { return padded(static_cast<int>(c.day.year()), 4); }
-std::string day_of(const Civil& c) { return padded(static_cast<unsigned>(c.day.day()), 2); }
+void put(std::string& text, std::size_t at, std::string_view word) { text.replace(at, word.size(), word); }
 
 constexpr std::array<std::string_view, 7> weekdays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -51,6 +49,7 @@ constexpr Unit units[] = {
 Reply text_reply(unsigned status, std::string body) {
   Reply reply;
   reply.status = status;
+  reply.fields.reserve(6);
   reply.add("Content-Type", "text/plain; charset=utf-8");
   reply.add("Cache-Control", "no-store");
   reply.add("X-Content-Type-Options", "nosniff");
@@ -67,19 +66,27 @@ Reply redirect_reply(unsigned status, std::string_view location) {
 
 std::string http_date(Wall when) {
   const Civil c = civil(when);
-  std::string text(weekdays[c.weekday.c_encoding()]);
-  text += ", " + day_of(c) + " ";
-  text += months[static_cast<unsigned>(c.day.month()) - 1];
-  text += " " + year_of(c) + " " + padded(c.time.hours().count(), 2) + ":" +
-          padded(c.time.minutes().count(), 2) + ":" + padded(c.time.seconds().count(), 2) + " GMT";
+  std::string text = "Sun, 06 Nov 1994 08:49:37 GMT";
+  put(text, 0, weekdays[c.weekday.c_encoding()]);
+  put(text, 5, 2, static_cast<unsigned>(c.day.day()));
+  put(text, 8, months[static_cast<unsigned>(c.day.month()) - 1]);
+  put(text, 12, 4, static_cast<int>(c.day.year()));
+  put(text, 17, 2, c.time.hours().count());
+  put(text, 20, 2, c.time.minutes().count());
+  put(text, 23, 2, c.time.seconds().count());
   return text;
 }
 
 std::string show_time(Wall when) {
   if (when.s == 0) return "-";
   const Civil c = civil(when);
-  return year_of(c) + "-" + padded(static_cast<unsigned>(c.day.month()), 2) + "-" + day_of(c) + " " +
-         padded(c.time.hours().count(), 2) + ":" + padded(c.time.minutes().count(), 2) + " UTC";
+  std::string text = "1994-11-06 08:49 UTC";
+  put(text, 0, 4, static_cast<int>(c.day.year()));
+  put(text, 5, 2, static_cast<unsigned>(c.day.month()));
+  put(text, 8, 2, static_cast<unsigned>(c.day.day()));
+  put(text, 11, 2, c.time.hours().count());
+  put(text, 14, 2, c.time.minutes().count());
+  return text;
 }
 
 std::string show_duration(std::uint64_t seconds) {

@@ -42,11 +42,9 @@ std::string address_after_login(std::string_view host, std::string_view path,
   return address;
 }
 
-std::string percent_encode(std::string_view text) {
+void append_percent_encoded(std::string& out, std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   constexpr std::string_view marks = "-._~";
-  std::string out;
-  out.reserve(text.size());
   for (const char c : text) {
     if (is_a(c, byte_class::letter_or_digit) || marks.find(c) != marks.npos) {
       out += c;
@@ -57,7 +55,6 @@ std::string percent_encode(std::string_view text) {
     out += digits[byte >> 4];
     out += digits[byte & 15];
   }
-  return out;
 }
 
 }  // namespace postern::wfd

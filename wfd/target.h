@@ -36,7 +36,7 @@ std::string return_address(std::string_view host, std::string_view path,
 std::string address_after_login(std::string_view host, std::string_view path,
                                 std::span<const std::string> domains, std::string_view login_host);
 
-// Every byte but the unreserved ones of RFC 3986, 2.3 becomes %XX, upper case.
-std::string percent_encode(std::string_view text);
+// Appends `text`; every byte but the unreserved ones of RFC 3986, 2.3 becomes %XX, upper case.
+void append_percent_encoded(std::string& out, std::string_view text);
 
 }  // namespace postern::wfd
