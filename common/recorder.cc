@@ -1,3 +1,6 @@
+// Gathers log lines and hands them to the logger when their round or pause is over.  Called
+// by the porter and by the workers.  What a line says, and whether an event may go on without
+// it, belongs to them.
 #include "common/recorder.h"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
-// head_costs COUNT: does COUNT times what a kept-alive request asks of our HTTP, without a
-// socket: its head is parsed, its cookie found, the head for the server made, the server's
-// answer parsed and made anew.  What one time costs in instructions is counted from outside.
+// head_costs relay|login COUNT: does COUNT times what a kept-alive request asks of our HTTP,
+// without a socket.  relay: its head is parsed, its cookie found, the head for the server
+// made, the server's answer parsed and made anew.  login: its head is parsed, and it is sent
+// to the login.  What one time costs in instructions is counted from outside.
 #include <charconv>
 #include <cstdio>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include "wfd/cookie.h"
 #include "wfd/forward.h"
 #include "wfd/navigation.h"
+#include "wfd/reply.h"
 
 namespace {
 
@@ -22,12 +24,12 @@ constexpr std::string_view request =
     "Referer: https://www.corp.example/\r\nConnection: keep-alive\r\n"
     "Cookie: theme=dark; SessionID=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\r\n"
     "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Site: same-origin\r\n\r\n";
-constexpr std::string_view reply =
+constexpr std::string_view answer_text =
     "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Thu, 26 Nov 2026 09:00:00 GMT\r\n"
     "Content-Type: text/html\r\nContent-Length: 1024\r\nLast-Modified: Thu, 26 Nov 2026 08:00:00 GMT\r\n"
     "Connection: keep-alive\r\nETag: \"6745-400\"\r\nAccept-Ranges: bytes\r\n\r\n";
 
-bool do_once(RequestHead& head, ResponseHead& answer) {
+bool relay(RequestHead& head, ResponseHead& answer) {
   if (parse_request(request, HeadLimits(), head).state != Parse::done) return false;
   const wfd::OurCookie cookie = wfd::find_cookie(head.fields, "SessionID");
   if (cookie.value.empty() || wfd::taste_of(head.fields) != wfd::Taste::html) return false;
@@ -38,7 +40,7 @@ bool do_once(RequestHead& head, ResponseHead& answer) {
   up.sid = "abcdefghijkl";
   up.client = *Address::parse("198.51.100.2");
   if (!wfd::forward_head(head, up)) return false;
-  if (parse_response(reply, HeadLimits(), false, answer).state != Parse::done) return false;
+  if (parse_response(answer_text, HeadLimits(), false, answer).state != Parse::done) return false;
   wfd::AnswerPlan down;
   down.cookie_name = "SessionID";
   const wfd::ClientSide client{head.version, false, false};
@@ -46,10 +48,18 @@ bool do_once(RequestHead& head, ResponseHead& answer) {
          wfd::answer_head(answer, down, client, wfd::frame_for(answer, client)).has_value();
 }
 
+bool send_to_login(RequestHead& head, ResponseHead&) {
+  if (parse_request(request, HeadLimits(), head).state != Parse::done || !wfd::is_navigation(head)) return false;
+  const wfd::Reply reply = wfd::redirect_reply(302, wfd::login_location("login.corp.example", head.host, head.target, ""));
+  return wfd::write_reply(reply, {head.version, false, false}, Wall{1795737459}).has_value();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view word = argc == 2 ? argv[1] : "";
+  const std::string_view what = argc == 3 ? argv[1] : "", word = argc == 3 ? argv[2] : "";
+  const auto do_once = what == "relay" ? relay : what == "login" ? send_to_login : nullptr;
+  if (do_once == nullptr) return 100;
   unsigned count = 0;
   if (std::from_chars(word.data(), word.data() + word.size(), count).ec != std::errc{}) return 100;
   RequestHead head;

@@ -11,14 +11,17 @@ gate_start
 enroll alice --hotp
 head -c 16777216 /dev/zero > "$LAB/servers/old/root/much"
 
-# The instructions of a kept-alive request's heads: parsed, made anew, the answer's too.
+# The instructions of a kept-alive request's heads: relayed (parsed, made anew, the answer's
+# too), or sent to the login.
 instructions() {
-  valgrind --tool=callgrind --callgrind-out-file=/dev/null "$HEADS" "$1" 2>&1 | sed -n 's/.*Collected : \([0-9]*\)$/\1/p'
+  valgrind --tool=callgrind --callgrind-out-file=/dev/null "$HEADS" "$@" 2>&1 | sed -n 's/.*Collected : \([0-9]*\)$/\1/p'
 }
-each=$((($(instructions 500) - $(instructions 0)) / 500))
-[ "$each" -gt 1000 ] || fail "$each instructions cannot be"
-[ "$each" -le 40000 ] || fail "$each instructions for the heads of one request"
-note "heads of a request: $each instructions"
+while read -r what most; do
+  each=$((($(instructions "$what" 500) - $(instructions "$what" 0)) / 500))
+  [ "$each" -gt 1000 ] || fail "$each instructions cannot be"
+  [ "$each" -le "$most" ] || fail "$each instructions for the heads of one request ($what)"
+  note "heads of a request, $what: $each instructions"
+done <<< $'relay 40000\nlogin 20500'
 
 cat > "$LAB/counts.py" <<'END'
 """counts.py COOKIE CONNECTIONS-PER-WORKER: system calls of the worker, by strace."""
@@ -69,6 +72,22 @@ def kept_alive(times=200):
         most = {"all": 8.6, "read": 3.1, "write": 1.05, "sendto": 2.05, "epoll_wait": 2.4, "epoll_ctl": 0.1, "sendmsg": 0.1}
         seen = check(f"request, {PER_WORKER} a worker", counted(pid, work), times, most)
         assert seen["sendto"] > 1.9, "not every request went up, or into the log"
+
+
+def sent_to_login(times=200):
+    """Of a request without a session two lines are written, in one packet."""
+    page = wire.get(HOST, extra="Accept: text/html\r\n")
+    with wire.https(HOST) as c:
+        assert c.ask(page)[0] == 302
+        pid = wire.worker_of(c)
+
+        def work():
+            for _ in range(times):
+                assert c.ask(page)[0] == 302
+
+        most = {"all": 5.3, "read": 1.05, "write": 1.05, "sendto": 1.05, "epoll_wait": 1.2}
+        seen = check(f"request without a session, {PER_WORKER} a worker", counted(pid, work), times, most)
+        assert seen["sendto"] > 0.9, "not every request went into the log"
 
 
 def paced(times=4):
@@ -185,6 +204,7 @@ def resting(count=200, most=16):
 
 
 kept_alive()
+sent_to_login()
 bodies()
 paced()
 if PER_WORKER == 1:
