@@ -81,6 +81,7 @@ void Porter::open_doors(bool open) {
 
 // A few at a time: their lines go to the logger together, and then they go to their workers.
 void Porter::accept_from(int listener) {
+  (void)recorder_.flush();  // what was lost before is no line of those who come now
   for (int i = 0; i < accepts_a_round && !retiring_ && admitted_.empty(); i += accepts_together) {
     const bool more = accept_some(listener, pool_.places(accepts_together));
     hand_over();
@@ -119,7 +120,7 @@ void Porter::admit(UniqueFd connection, const Endpoint& client) {
   const Admission admission = throttle_.admit(client.address, self_.loop().now());
   if (admission != Admission::admitted) return refuse(ticket, word_of(admission));
   if (left_without_a_word(connection.get())) return note_visit(ticket);
-  record(connection_line(ticket));
+  (void)recorder_.record(connection_line(ticket));  // hand_over() asks
   admitted_.push_back({std::move(connection), ticket});
 }
 
@@ -135,9 +136,7 @@ std::uint64_t Porter::draw_id() {
 // No connection goes on before its line is recorded; when one is lost, all are turned away, for
 // it is not known whose it was.
 void Porter::hand_over() {
-  const bool recorded = recorder_.flush() && recorded_;
-  recorded_ = true;
-  if (!recorded) {
+  if (!recorder_.flush() && self_.start().log_must_record) {
     for (const Admitted& a : admitted_) charge(a.ticket.client.address, Cause::none);
     admitted_.clear();
   }
@@ -212,18 +211,13 @@ void Porter::note_served(std::size_t count) {
 // No worker is troubled with such a connection, but it counts as if it had been: a TLS
 // handshake that was none.  (To redird come browsers that connect ahead of need.)
 void Porter::note_visit(const Ticket& ticket) {
-  record(connection_line(ticket));
+  (void)recorder_.record(connection_line(ticket));
   if (!plan_.plain) refuse(ticket, "closed");
   charge(ticket.client.address, plan_.plain ? Cause::none : Cause::handshake);
 }
 
 void Porter::refuse(const Ticket& ticket, std::string_view reason) {
-  record(refuse_line(ticket, reason));  // it is a "no" in any case
-}
-
-// Lines go to the logger together; who depends on them asks hand_over().
-void Porter::record(const Line& line) {
-  recorded_ = recorder_.record(line) && recorded_;
+  (void)recorder_.record(refuse_line(ticket, reason));  // it is a "no" in any case
 }
 
 void Porter::retire() {

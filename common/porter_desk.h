@@ -28,7 +28,7 @@ class Porter {
   Porter(RoleProcess& self, const PorterPlan& plan)
       : self_(self), plan_(plan), throttle_(plan.source),
         pool_(plan.connections_per_worker, plan.connections_in_life, plan.worker_slack),
-        recorder_(self.loop(), self.log(), {}) {}
+        recorder_(self.loop(), self.log()) {}
   Result<void> open();
   Result<void> start();
   Result<void> fix_numbers();
@@ -96,7 +96,6 @@ class Porter {
   void note_served(std::size_t count);
   void note_visit(const Ticket& ticket);
   void refuse(const Ticket& ticket, std::string_view reason);
-  void record(const Line& line);
   void open_doors(bool open);
   void retire();
   void tell_trace(bool on);
@@ -108,7 +107,6 @@ class Porter {
   std::vector<Handed> listeners_;
   std::vector<std::unique_ptr<Watcher>> doors_;
   std::deque<Admitted> admitted_;
-  bool recorded_ = true;  // all lines since the last hand_over(), as far as they were handed on
   std::array<std::uint64_t, 32> ids_{};  // random: so many come whole, or not at all
   std::size_t ids_left_ = 0;
   Channel nursery_, reports_;

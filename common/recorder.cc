@@ -1,17 +1,16 @@
-// Gathers log lines and hands them to the logger when their round or pause is over.  Called
+// Gathers log lines and hands them to the logger when their round is over.  Called
 // by the porter and by the workers.  What a line says, and whether an event may go on without
 // it, belongs to them.
 #include "common/recorder.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace postern {
 
 bool Recorder::record(const Line& line) {
-  if (!timer_.active()) timer_.set(loop_, std::max(loop_.now(), handed_over_ + pause_), [this] { hand_over(); });
-  const bool taken = log_.add(line);
-  return std::exchange(good_, true) && taken;
+  if (!timer_.active()) timer_.set(loop_, loop_.now(), [this] { hand_over(); });
+  good_ = log_.add(line) && good_;
+  return good_;
 }
 
 bool Recorder::flush() {
@@ -19,9 +18,6 @@ bool Recorder::flush() {
   return std::exchange(good_, true);
 }
 
-void Recorder::hand_over() {
-  handed_over_ = loop_.now();
-  good_ = log_.flush() && good_;
-}
+void Recorder::hand_over() { good_ = log_.flush() && good_; }
 
 }  // namespace postern

@@ -1,5 +1,4 @@
-// Lines that go to the logger together, for each packet wakes it: those of a round of the
-// loop, or of some moments.
+// Lines of one round of the loop go to the logger together, for each packet wakes it.
 #pragma once
 
 #include "common/log.h"
@@ -9,13 +8,14 @@ namespace postern {
 
 class Recorder {
  public:
-  // Lines go at the end of their round, but `pause` or more after those before them; what
-  // waits is lost when the process is killed.  `loop` and `log` outlive this.
-  Recorder(Loop& loop, Log& log, Duration pause) : loop_(loop), log_(log), pause_(pause) {}
+  // What somebody else writes to `log` takes along what waits, and is not told here.  `loop`
+  // and `log` outlive this.
+  Recorder(Loop& loop, Log& log) : loop_(loop), log_(log) {}
 
-  // Takes a line.  False: it, or one since the last answer, was not recorded.
+  // Takes a line, which goes at the end of this round; what waits is lost when the process
+  // is killed.  False: it, or one since the last flush(), was not recorded.
   bool record(const Line& line);
-  // Hands over what waits, now.  False: likewise.
+  // Hands over what waits, now.  False: one since the last flush() was not recorded.
   bool flush();
 
  private:
@@ -23,9 +23,7 @@ class Recorder {
 
   Loop& loop_;
   Log& log_;
-  const Duration pause_;
-  Mono handed_over_{};  // when, last
-  bool good_ = true;    // all since the last answer, as far as they were handed over
+  bool good_ = true;  // all since the last flush(), as far as they were handed over
   Timer timer_;
 };
 

@@ -18,7 +18,7 @@
 namespace postern::redird {
 namespace {
 
-constexpr Duration linger_wait = seconds(2), recording_pause = milliseconds(2);
+constexpr Duration linger_wait = seconds(2);
 constexpr std::size_t linger_bytes = 64 * 1024;  // thrown away for one client at most
 constexpr std::size_t read_bytes = 4096;         // taken at a time
 
@@ -44,7 +44,7 @@ ssize_t read_some(int fd, std::array<char, read_bytes>& room) {
 }  // namespace
 
 Worker::Worker(Loop& loop, Log& log, const RedirdSettings& settings, Closed closed)
-    : loop_(loop), log_(log), settings_(settings), closed_(std::move(closed)), recorder_(loop, log, recording_pause) {
+    : loop_(loop), log_(log), settings_(settings), closed_(std::move(closed)), recorder_(loop, log) {
   limits_.head_bytes = settings.limits.head_bytes;
   // A little less than the head, so that a target which is too long is told from a head
   // which is.

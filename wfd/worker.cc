@@ -29,7 +29,7 @@ constexpr Duration report_pause = milliseconds(10), single_report_pause = millis
 }  // namespace
 
 Worker::Worker(Shop& shop, WorkerSeat& seat, Loop& loop)
-    : shop_(shop), seat_(seat), loop_(loop), recorder_(loop, *seat.log, {}) {}
+    : shop_(shop), seat_(seat), loop_(loop), recorder_(loop, *seat.log) {}
 
 Result<void> Worker::start() {
   shop_.server->connect(this, this);

@@ -42,7 +42,7 @@ inline PorterPlan plan_for_crowd() {
 
 struct Desk {
   Scratch jail;
-  UniqueFd listener, lines, reports;
+  UniqueFd listener, lines, log, reports;  // `log`: the porter's own end
   std::uint16_t port = 0;
   Channel nursery;
   std::map<Role, Channel> helpers;  // of workers that are not plain
@@ -50,7 +50,7 @@ struct Desk {
   const bool plain;
   std::unique_ptr<RoleChild> porter;
 
-  explicit Desk(const PorterPlan& plan) : plain(plan.plain) {
+  explicit Desk(const PorterPlan& plan, bool log_must_record = true) : plain(plan.plain) {
     listener = listen_on({Address::parse("127.0.0.1").value(), 0}, false).value();
     sockaddr_in name{};
     socklen_t size = sizeof name;
@@ -72,8 +72,10 @@ struct Desk {
     for (const Role role : {Role::signer, Role::broker, Role::sessions})
       if (!plain) adopt(role);
     lines = std::move(log_ends.first);
+    log = std::move(log_ends.second);
     reports = std::move(report_ends.second);
     nursery = Channel(std::move(nursery_ends.first), Role::nursery, Role::porter);
+    porter->log_must_record = log_must_record;
     REQUIRE(porter->start(jail.path()) == "");
   }
   // A new helper, in whose queue is room for some messages, or for `room` bytes of them.

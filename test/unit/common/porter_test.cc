@@ -4,7 +4,9 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
+#include <fstream>
 #include <set>
 #include <string>
 #include <utility>
@@ -213,6 +215,48 @@ TEST_CASE("no connection goes on whose line is not recorded, and none of its com
   }
   Packet packet;
   CHECK(desk.workers[0].await(packet, 100) == Heard::nothing);
+}
+
+TEST_CASE("a line that was lost before keeps nobody out who comes after it", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  Desk desk(plan_for(1));
+  const std::uint64_t number = desk.raise();
+  const UniqueFd first = desk.dial();
+  (void)desk.served();
+  const std::string filler(900, '6');
+  while (::send(desk.log.get(), filler.data(), filler.size(), MSG_DONTWAIT) > 0) {}
+  desk.say_gone(number, SIGSEGV);  // its penalty has no room in the queue
+  const std::uint64_t next = desk.order();
+  const std::string call = "/proc/" + std::to_string(desk.porter->pid()) + "/syscall";
+  const Mono end = read_mono() + seconds(5);
+  const auto waits_for_events = [&] {
+    std::string number_of_call;
+    std::ifstream(call) >> number_of_call;
+    return number_of_call == std::to_string(SYS_epoll_wait);
+  };
+  while (!waits_for_events()) {  // and no longer for the logger
+    REQUIRE(read_mono() < end);
+    (void)::poll(nullptr, 0, 1);  // between two looks
+  }
+  char room[8192];
+  while (::recv(desk.lines.get(), room, sizeof room, MSG_DONTWAIT) > 0) REQUIRE(room[0] == '6');
+  const UniqueFd second = desk.dial();
+  desk.say_spawned(next, ::getpid());
+  Packet packet;
+  CHECK(desk.workers.back().await(packet, 3000) == Heard::packet);
+  const ssize_t n = ::recv(desk.lines.get(), room, sizeof room, MSG_DONTWAIT);
+  REQUIRE(n > 0);
+  CHECK(std::string_view(room, static_cast<std::size_t>(n)).substr(1).starts_with("event=connection "));
+}
+
+TEST_CASE("where service goes before the record, a connection goes on without its line", "[porter]") {
+  POSTERN_NEEDS_ROOT
+  Desk desk(plan_for(1), false);
+  const UniqueFd client = desk.dial();
+  desk.lines.reset();
+  (void)desk.raise();
+  Packet packet;
+  CHECK(desk.workers[0].await(packet, 3000) == Heard::packet);
 }
 
 TEST_CASE("a crowd waits for a worker that is busy", "[porter]") {

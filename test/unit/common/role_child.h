@@ -44,6 +44,7 @@ class Scratch {
 class RoleChild {
  public:
   static constexpr unsigned uid = 64321, gid = 64322;
+  bool log_must_record = true;  // [log] on_failure=deny
 
   // `run` is the role's entry function: Result<int>(RoleProcess&).
   template <class Run>
@@ -77,6 +78,7 @@ class RoleChild {
     start.gid = gid;
     start.instance = 1;
     start.foreground = foreground;
+    start.log_must_record = log_must_record;
     for (std::byte& b : start.ticket_key.fill(TicketKey::capacity)) b = std::byte{0x5a};
     if (!start.jail.assign(jail) || control_.send(start) != Told::sent) return "cannot be told";
     Packet packet;

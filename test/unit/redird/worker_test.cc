@@ -250,7 +250,7 @@ TEST_CASE("what is there when a connection comes is answered at once", "[redird]
   CHECK(room.hear(slow).starts_with("HTTP/1.1 301 "));
 }
 
-TEST_CASE("the lines of some moments go to the logger together, and none stays behind", "[redird]") {
+TEST_CASE("the lines of a round go to the logger together, and none stays behind", "[redird]") {
   Room room;
   std::vector<UniqueFd> clients;
   for (int i = 0; i < 3; ++i) clients.push_back(room.connect("GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: example.org\r\n\r\n"));
