@@ -29,6 +29,8 @@ class Worker final : public SignPeer, public ResumptionPeer {
   Log& log() { return *seat_.log; }
   // For lines about requests: they go together with others.
   Recorder& recorder() { return recorder_; }
+  // Whether this process is for one connection.
+  bool is_single() const { return shop_.settings.isolation.connections_per_worker == 1; }
   bool tracing() const { return seat_.trace; }
   // The domain of our cookie, as sessions told it; empty before.
   std::string_view cookie_domain() const { return cookie_domain_; }
@@ -104,7 +106,6 @@ class Worker final : public SignPeer, public ResumptionPeer {
   bool dial_refused(Worker&, DialRefused& answer, Packet&);
   Connection* asker(std::uint32_t tag, Role role);
   const Ticket* ticket_of(std::uint64_t connection) const;
-  bool is_single() const { return shop_.settings.isolation.connections_per_worker == 1; }
   void report();
   void sweep();
   void review();
@@ -117,13 +118,13 @@ class Worker final : public SignPeer, public ResumptionPeer {
   QuestionWindow to_broker_, to_sessions_;
   std::map<std::uint32_t, Asked> asked_;  // before the connections, which use it to the last
   std::uint32_t next_tag_ = 1;
+  Recorder recorder_;                     // likewise
   std::map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> over_;
   std::deque<Closed> unsaid_;  // as many as there were connections, at most
   std::optional<GenerationReader> generations_;
   std::string cookie_domain_;
   Timer sweeper_, reporter_, reviewer_, tidier_;
-  Recorder recorder_;
   unsigned untidy_ = 0;    // looks at it since memory was given back
   bool had_work_ = false;  // since the last of them
   bool retiring_ = false;

@@ -184,6 +184,32 @@ TEST_CASE("several connections in one message are served each, and the count mus
   CHECK(rig.over == (more != 0 || most < 2));  // who orders what cannot be is nobody to serve for
 }
 
+TEST_CASE("no more connections are taken than the configuration has for a worker", "[connection][many]") {
+  WfdSettings settings = many();
+  const unsigned most = settings.isolation.connections_per_worker = GENERATE(1u, 2u);
+  Rig rig(std::move(settings));
+  for (unsigned i = 0; i < most; ++i) (void)rig.client();
+  WireEnd& beyond = rig.connect();
+  (void)rig.until([&] { return beyond.ended; }, seconds(1));
+  Packet packet;
+  CHECK(rig.porter.receive(packet) == Heard::closed);
+  CHECK_FALSE(beyond.shaken);
+}
+
+TEST_CASE("the lines of a request do not wait for the next, where a process has one connection", "[connection][many]") {
+  Rig rig;
+  WireEnd& client = rig.client();
+  client.send(request("GET /1", 0) + request("GET /2", 0) + request("GET /3", 0));
+  (void)rig.hear_text(client, "\r\n\r\n");
+  std::vector<std::string> packets;
+  REQUIRE(rig.until([&] {
+    for (std::string& packet : rig.book.packets()) packets.push_back(std::move(packet));
+    return packets.size() >= 3;
+  }));
+  REQUIRE(packets.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(has(packets[i], " target=/" + std::to_string(i + 1) + ' '));
+}
+
 TEST_CASE("who is served already is not kept waiting by a crowd", "[connection][many]") {
   WfdSettings settings = many();
   settings.isolation.connections_per_worker = 1000;
