@@ -73,7 +73,7 @@ class Bytes {
 // Up to N things of one kind, as (a part of) a message.
 template <class T, std::size_t N>
 struct Several {
-  std::uint16_t count = 0;  // a receiver looks whether it is_right(), or what comes with it says
+  std::uint16_t count = 0;  // a receiver looks whether it is_right(), or as many descriptors came along
   std::array<T, N> each{};
 
   bool is_right() const { return count > 0 && count <= N; }

@@ -14,32 +14,34 @@ void Connection::log_request() {
   now_->known = false;
   const std::string status = now_->status == 0 ? "" : std::to_string(now_->status);
   const Mono now = worker_.loop().now();
-  const bool written = worker_.recorder().record(Line("request")
-                                          .add_id("id", ticket_.connection)
-                                          .add("src", ticket_.client.address.text())
-                                          .add("sport", ticket_.client.port)
-                                          .add("dst", ticket_.destination.address.text())
-                                          .add("dport", ticket_.destination.port)
-                                          .add("host", now_->host)
-                                          .add("user", now_->user)
-                                          .add("sid", now_->sid)
-                                          .add("method", now_->method)
-                                          .add("target", now_->target)
-                                          .add("status", status)
-                                          .add("in", now_->in)
-                                          .add("out", now_->out)
-                                          .add("ms", (now - now_->began).ms()));
+  Line line("request");
+  line.add_id("id", ticket_.connection)
+      .add("src", ticket_.client.address.text())
+      .add("sport", ticket_.client.port)
+      .add("dst", ticket_.destination.address.text())
+      .add("dport", ticket_.destination.port)
+      .add("host", now_->host)
+      .add("user", now_->user)
+      .add("sid", now_->sid)
+      .add("method", now_->method)
+      .add("target", now_->target)
+      .add("status", status)
+      .add("in", now_->in)
+      .add("out", now_->out)
+      .add("ms", (now - now_->began).ms());
+  const bool written = worker_.recorder().record(line);
   if (!written && !worker_.log().may_proceed(now)) last_request_ = true;
 }
 
 void Connection::log_refusal(unsigned status, std::string_view reason) {
   const std::string number = status == 0 ? "" : std::to_string(status);
-  (void)worker_.recorder().record(Line("refuse", Level::notice)
-                           .add_id("id", ticket_.connection)
-                           .add("src", ticket_.client.address.text())
-                           .add("dst", ticket_.destination.address.text())
-                           .add("status", number)
-                           .add("reason", reason));
+  Line line("refuse", Level::notice);
+  line.add_id("id", ticket_.connection)
+      .add("src", ticket_.client.address.text())
+      .add("dst", ticket_.destination.address.text())
+      .add("status", number)
+      .add("reason", reason);
+  (void)worker_.recorder().record(line);
 }
 
 // What the server said in the gate's name, and the client never hears.

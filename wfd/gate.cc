@@ -47,8 +47,7 @@ void Gate::note_who_is_alone() {
   for (auto& [line, alone_since] : lines_) {
     bool lives = false;
     houses_.each([&](House& house) { lives = lives || house.ticket_key() == line->key(); });
-    if (lives) alone_since.reset();
-    else if (!alone_since) alone_since = loop_.now();
+    if (!lives && !alone_since) alone_since = loop_.now();
   }
 }
 

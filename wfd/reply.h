@@ -27,7 +27,7 @@ Reply text_reply(unsigned status, std::string body);
 // The same with Location: 302, 303...  `location` is of our own making (target.h).
 Reply redirect_reply(unsigned status, std::string_view location);
 
-// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7).
+// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7); years 0 to 9999, here and below.
 std::string http_date(Wall when);
 // "1994-11-06 08:49 UTC"; "-" for 0.
 std::string show_time(Wall when);

@@ -268,9 +268,10 @@ class Rig {
     return dialled(tls);
   }
 
-  // Lines of `event`, as far as they were written.
+  // Lines of `event`, up to now.
   std::vector<std::string> lines(const std::string& event) {
-    (void)worker->recorder().flush();
+    int rounds = 0;
+    until([&] { return ++rounds > 2; });  // they go at the end of a round
     for (std::string& line : book.lines()) all_lines.push_back(std::move(line));
     std::vector<std::string> found;
     for (const std::string& line : all_lines)

@@ -63,10 +63,11 @@ TEST_CASE("a line outlives its house for as long as sessions may have to say of 
   Rig rig;
   CHECK_FALSE(run_until(rig.loop, [&] { return !rig.is_open(); }, milliseconds(300)));
   rig.house.reset();
+  const Mono alone = read_mono();
   int unread = 0;  // what is said now is heard, too
   REQUIRE(rig.sessions.send(KillWorkers{}) == Told::sent);
   CHECK(run_until(rig.loop, [&] { return ::ioctl(rig.sessions.fd(), SIOCOUTQ, &unread) == 0 && unread == 0; }, milliseconds(300)));
-  CHECK_FALSE(run_until(rig.loop, [&] { return !rig.is_open(); }, milliseconds(300)));
+  CHECK_FALSE(run_until(rig.loop, [&] { return !rig.is_open(); }, alone + milliseconds(700) - read_mono()));
   CHECK(run_until(rig.loop, [&] { return !rig.is_open(); }));
 }
 

@@ -101,7 +101,10 @@ TEST_CASE("what a reader wants is what it names, HTML before JSON", "[navigation
 TEST_CASE("dates and durations are written as they are read", "[navigation]") {
   CHECK(http_date({784111777}) == "Sun, 06 Nov 1994 08:49:37 GMT");
   CHECK(http_date({1709251199}) == "Thu, 29 Feb 2024 23:59:59 GMT");
+  CHECK(http_date({4102444800}) == "Fri, 01 Jan 2100 00:00:00 GMT");
   CHECK(show_time({784111777}) == "1994-11-06 08:49 UTC");
+  CHECK(show_time({1709251199}) == "2024-02-29 23:59 UTC");
+  CHECK(show_time({4102444800}) == "2100-01-01 00:00 UTC");
   CHECK(show_time({0}) == "-");
   CHECK(show_duration(0) == "0 s");
   CHECK(show_duration(59) == "59 s");
