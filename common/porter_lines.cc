@@ -1,6 +1,6 @@
-// Makes the log lines of porters: the one place that knows their fields and their order
-// (DESIGN 9).  Called by porters, and by the signer for what it refuses; nothing here decides whether a line is written.
-// Never put here: a word that a client chose.
+// Makes the log lines of porters that are not about one connection (those: ticket_lines.cc): the
+// one place that knows their fields and their order (DESIGN 9).  Nothing here decides
+// whether a line is written.  Never put here: a word that a client chose.
 
 #include "common/porter_lines.h"
 
@@ -9,26 +9,6 @@
 #include "common/role_process.h"
 
 namespace postern {
-
-Line connection_line(const Ticket& ticket) {
-  Line line("connection");
-  line.add_id("id", ticket.connection)
-      .add("src", ticket.client.address.text())
-      .add("sport", ticket.client.port)
-      .add("dst", ticket.destination.address.text())
-      .add("dport", ticket.destination.port);
-  return line;
-}
-
-Line refuse_line(const Ticket& ticket, std::string_view reason) {
-  Line line("refuse", Level::warning);
-  line.add_id("id", ticket.connection)
-      .add("src", ticket.client.address.text())
-      .add("dst", ticket.destination.address.text())
-      .add("status", "")
-      .add("reason", reason);
-  return line;
-}
 
 Line penalty_line(const Address& source, Cause cause, const Penalty& penalty) {
   Line line("penalty", penalty.refused ? Level::warning : Level::info);

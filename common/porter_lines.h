@@ -10,10 +10,6 @@
 
 namespace postern {
 
-// `id src sport dst dport`: a connection that was taken.
-Line connection_line(const Ticket& ticket);
-// `id src dst status reason`: one that was not.
-Line refuse_line(const Ticket& ticket, std::string_view reason);
 // `src cause score`.
 Line penalty_line(const Address& source, Cause cause, const Penalty& penalty);
 // `role pid what`, of a worker.

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "common/ticket_lines.h"
 #include "redird/answer.h"
 
 namespace postern::redird {
@@ -158,13 +159,8 @@ void Worker::refuse(Connection& c, int status, std::string_view reason, Cause ca
   c.answer = answer_refusal(status);
   c.state = State::answering;
   c.cause = cause;
-  Line line("refuse");
-  line.add_id("id", c.ticket.connection)
-      .add("src", c.ticket.client.address.text())
-      .add("dst", c.ticket.destination.address.text())
-      .add("status", status_in(c.answer))
-      .add("reason", reason);
-  (void)recorder_.record(line);  // it is a "no" in any case
+  // It is a "no" in any case.
+  (void)recorder_.record(refuse_line(c.ticket, Level::info, std::to_string(status_in(c.answer)), reason));
 }
 
 // Held back by the kernel (MSG_MORE) until end_answer(), so that answer and end are one packet.
@@ -209,14 +205,8 @@ void Worker::close(std::uint64_t number) {
 }
 
 void Worker::log_request(const Connection& c, int status) {
-  const Ticket& t = c.ticket;
-  Line line("request");
-  line.add_id("id", t.connection)
-      .add("src", t.client.address.text())
-      .add("sport", t.client.port)
-      .add("dst", t.destination.address.text())
-      .add("dport", t.destination.port)
-      .add("host", head_.host)
+  Line line = ticket_line("request", c.ticket);
+  line.add("host", head_.host)
       .add("user", "")
       .add("sid", "")
       .add("method", head_.method)

@@ -3,6 +3,8 @@
 // no query of the login host.
 
 #include "wfd/connection.h"
+
+#include "common/ticket_lines.h"
 #include "wfd/trace.h"
 #include "wfd/worker.h"
 
@@ -14,13 +16,8 @@ void Connection::log_request() {
   now_->known = false;
   const std::string status = now_->status == 0 ? "" : std::to_string(now_->status);
   const Mono now = worker_.loop().now();
-  Line line("request");
-  line.add_id("id", ticket_.connection)
-      .add("src", ticket_.client.address.text())
-      .add("sport", ticket_.client.port)
-      .add("dst", ticket_.destination.address.text())
-      .add("dport", ticket_.destination.port)
-      .add("host", now_->host)
+  Line line = ticket_line("request", ticket_);
+  line.add("host", now_->host)
       .add("user", now_->user)
       .add("sid", now_->sid)
       .add("method", now_->method)
@@ -35,13 +32,7 @@ void Connection::log_request() {
 
 void Connection::log_refusal(unsigned status, std::string_view reason) {
   const std::string number = status == 0 ? "" : std::to_string(status);
-  Line line("refuse", Level::notice);
-  line.add_id("id", ticket_.connection)
-      .add("src", ticket_.client.address.text())
-      .add("dst", ticket_.destination.address.text())
-      .add("status", number)
-      .add("reason", reason);
-  (void)worker_.recorder().record(line);
+  (void)worker_.recorder().record(refuse_line(ticket_, Level::notice, number, reason));
 }
 
 // What the server said in the gate's name, and the client never hears.

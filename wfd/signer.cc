@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/porter_lines.h"
+#include "common/ticket_lines.h"
 
 namespace postern::wfd {
 namespace {
@@ -57,7 +57,7 @@ bool Signer::sign(Client& client, Sign& message, Packet&) {
   postern::Signature answer;
   answer.tag = message.tag;
   const std::string_view reason = try_to_sign(client.worker, message, answer);
-  if (!reason.empty()) (void)log_.write(refuse_line(message.ticket, reason));  // it is a "no" in any case
+  if (!reason.empty()) (void)log_.write(refuse_line(message.ticket, Level::warning, "", reason));  // it is a "no" in any case
   // A worker that does not listen waits for one answer at a time; more than its queue
   // holds is a worker that asks without listening.
   return client.channel.send(answer) != Told::full;
