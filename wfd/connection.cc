@@ -319,10 +319,7 @@ void Connection::discard_input() {
 
 // ---- one request after the other ------------------------------------------------
 
-// A head that came with the one before it does not take that one's lines along when it ends the process;
-// with other connections beside it their heads could.
 void Connection::begin_exchange() {
-  if (worker_.is_single()) (void)worker_.recorder().flush();
   now_ = std::make_unique<Exchange>();
   now_->began = worker_.loop().now();
 }

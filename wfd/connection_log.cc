@@ -10,7 +10,9 @@
 
 namespace postern::wfd {
 
-// Once for each request, and whatever became of it: without a status when none was said.
+// Once for each request, and whatever became of it: without a status when none was said.  In a process of
+// its own a request's lines go now, so that no later head takes them along when it ends the process;
+// with other connections beside it their heads could.
 void Connection::log_request() {
   if (!now_ || !now_->known) return;
   now_->known = false;
@@ -26,7 +28,8 @@ void Connection::log_request() {
       .add("in", now_->in)
       .add("out", now_->out)
       .add("ms", (now - now_->began).ms());
-  const bool written = worker_.recorder().record(line);
+  bool written = worker_.recorder().record(line);
+  if (worker_.is_single()) written = worker_.recorder().flush();
   if (!written && !worker_.log().may_proceed(now)) last_request_ = true;
 }
 

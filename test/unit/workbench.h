@@ -2,6 +2,7 @@
 // peers with, and a log whose lines can be read.
 #pragma once
 
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include <string>
@@ -72,10 +73,20 @@ class LogBook {
   LogBook() {
     Ends ends = make_ends();
     reading_ = std::move(ends.ours);
-    auto log = Log::open(std::move(ends.theirs), {}, OnLogFailure::proceed, false);
-    REQUIRE(log);
-    log_ = std::move(*log);
+    auto [writable, readable] = make_log_page().value();
+    page_ = map_log_page(writable.get(), true);
+    REQUIRE(page_ != nullptr);
+    page_->heartbeat.store((read_mono() + seconds(3600)).us);
+    say_recording(true);
+    log_ = Log::open(std::move(ends.theirs), std::move(readable), OnLogFailure::deny, false).value();
   }
+  ~LogBook() { (void)::munmap(page_, sizeof *page_); }
+  LogBook(const LogBook&) = delete;
+  LogBook& operator=(const LogBook&) = delete;
+  // What the logger says of itself.
+  void say_recording(bool recording) { page_->recording.store(recording ? 1 : 0); }
+  // No line is taken any more.
+  void close() { reading_.reset(); }
   Log& log() { return log_; }
   // All packets since the last call.
   std::vector<std::string> packets() {
@@ -100,6 +111,7 @@ class LogBook {
 
  private:
   UniqueFd reading_;
+  LogPage* page_ = nullptr;
   Log log_;
 };
 

@@ -43,10 +43,9 @@ TEST_CASE("what waits can be handed over now", "[recorder]") {
 
 TEST_CASE("a line that was lost is told until lines are handed over on demand", "[recorder]") {
   Loop loop = open_loop();
-  auto book = std::make_unique<LogBook>();
-  Log log = std::move(book->log());
-  book.reset();  // nobody reads any more
-  Recorder recorder(loop, log);
+  LogBook book;
+  book.close();
+  Recorder recorder(loop, book.log());
   const bool by_itself = GENERATE(false, true);
   CHECK(recorder.record(line("one")));
   if (by_itself) {

@@ -1,4 +1,5 @@
 // Several connections in one worker: each has its own, and the worker its end.
+#include "unit/common/children.h"
 #include "unit/wfd/connection_rig.h"
 
 using namespace connection_rig;
@@ -208,6 +209,48 @@ TEST_CASE("the lines of a request do not wait for the next, where a process has 
   }));
   REQUIRE(packets.size() == 3);
   for (std::size_t i = 0; i < 3; ++i) CHECK(has(packets[i], " target=/" + std::to_string(i + 1) + ' '));
+}
+
+TEST_CASE("a request whose line nobody takes is the last of its connection, where all must be recorded", "[connection][many]") {
+  Rig rig;
+  WireEnd& client = rig.client();
+  WireEnd& server = rig.relayed(client, request("GET /"));
+  (void)rig.hear_text(server, "\r\n\r\n");
+  const bool lost = GENERATE(true, false);
+  if (lost) rig.book.close();
+  rig.book.say_recording(!lost);
+  server.send(ok);
+  CHECK(body_of(rig.hear_text(client, "ok")) == "ok");
+  CHECK(rig.until([&] { return client.ended; }, lost ? seconds(5) : milliseconds(200)) == lost);
+}
+
+TEST_CASE("a worker that ends hands its last lines over", "[connection][many]") {
+  Rig rig(many());  // for all that a worker needs
+  WorkerSeat seat;
+  Ends line = make_ends(), reports = make_ends(), signer = make_ends(), broker = make_ends(), sessions = make_ends();
+  Channel porter(std::move(line.ours), Role::porter, Role::worker);
+  seat.porter = Channel(std::move(line.theirs), Role::worker, Role::porter);
+  seat.reports = Channel(std::move(reports.theirs), Role::worker, Role::porter);
+  seat.signer = Channel(std::move(signer.theirs), Role::worker, Role::signer);
+  seat.broker = Channel(std::move(broker.theirs), Role::worker, Role::broker);
+  seat.sessions = Channel(std::move(sessions.theirs), Role::worker, Role::sessions);
+  seat.log = &rig.book.log();
+  auto [ours, theirs] = tls_rig::socket_pair();
+  REQUIRE(::send(theirs.get(), "no TLS", 6, 0) == 6);
+  Serve order;
+  order.add(make_ticket(5, 1, key_of(1)));
+  const int lent[] = {ours.get()};
+  REQUIRE(porter.send(order, lent) == Told::sent);
+  order.add(make_ticket(6, 1, key_of(1)));
+  REQUIRE(porter.send(order, lent) == Told::sent);  // what cannot be, and in the same round
+  const int status = test::in_child([&] {
+    (void)run_worker(*rig.shop, seat);
+    return 0;
+  });
+  REQUIRE(test::left_with(status, 0));
+  const std::vector<std::string> lines = rig.book.lines();
+  REQUIRE(lines.size() == 1);
+  CHECK(has(lines[0], "event=refuse id=0000000000000005 "));
 }
 
 TEST_CASE("who is served already is not kept waiting by a crowd", "[connection][many]") {
