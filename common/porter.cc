@@ -120,7 +120,7 @@ void Porter::admit(UniqueFd connection, const Endpoint& client) {
   const Admission admission = throttle_.admit(client.address, self_.loop().now());
   if (admission != Admission::admitted) return refuse(ticket, word_of(admission));
   if (left_without_a_word(connection.get())) return note_visit(ticket);
-  (void)recorder_.record(ticket_line("connection", ticket));  // hand_over() asks
+  recorder_.record(ticket_line("connection", ticket));  // hand_over() asks
   admitted_.push_back({std::move(connection), ticket});
 }
 
@@ -133,8 +133,8 @@ std::uint64_t Porter::draw_id() {
   return ids_[--ids_left_];
 }
 
-// No connection goes on before its line is recorded; when one is lost, all are turned away, for
-// it is not known whose it was.
+// Where all must be recorded, no connection goes on before its line is; when one is lost, all are
+// turned away, for it is not known whose it was.
 void Porter::hand_over() {
   if (!recorder_.flush() && self_.start().log_must_record) {
     for (const Admitted& a : admitted_) charge(a.ticket.client.address, Cause::none);
@@ -211,13 +211,13 @@ void Porter::note_served(std::size_t count) {
 // No worker is troubled with such a connection, but it counts as if it had been: a TLS
 // handshake that was none.  (To redird come browsers that connect ahead of need.)
 void Porter::note_visit(const Ticket& ticket) {
-  (void)recorder_.record(ticket_line("connection", ticket));
+  recorder_.record(ticket_line("connection", ticket));
   if (!plan_.plain) refuse(ticket, "closed");
   charge(ticket.client.address, plan_.plain ? Cause::none : Cause::handshake);
 }
 
 void Porter::refuse(const Ticket& ticket, std::string_view reason) {
-  (void)recorder_.record(refuse_line(ticket, Level::warning, "", reason));  // it is a "no" in any case
+  recorder_.record(refuse_line(ticket, Level::warning, "", reason));  // it is a "no" in any case
 }
 
 void Porter::retire() {

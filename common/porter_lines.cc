@@ -1,6 +1,6 @@
-// Makes the log lines of porters that are not about one connection (those: ticket_lines.cc): the
-// one place that knows their fields and their order (DESIGN 9).  Nothing here decides
-// whether a line is written.  Never put here: a word that a client chose.
+// Makes the log lines of porters that are not about one connection (those:
+// ticket_lines.cc): the one place that knows their fields and their order (DESIGN 9).
+// Nothing here decides whether a line is written.  Never put here: a word that a client chose.
 
 #include "common/porter_lines.h"
 

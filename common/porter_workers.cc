@@ -259,7 +259,7 @@ void Porter::see_who_is_left() {
 
 void Porter::charge(const Address& source, Cause cause) {
   const Penalty penalty = throttle_.leave(source, cause, self_.loop().now());
-  if (penalty.added) (void)recorder_.record(penalty_line(source, cause, penalty));
+  if (penalty.added) recorder_.record(penalty_line(source, cause, penalty));
 }
 
 void Porter::retire_worker(std::uint64_t number) {

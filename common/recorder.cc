@@ -7,10 +7,9 @@
 
 namespace postern {
 
-bool Recorder::record(const Line& line) {
+void Recorder::record(const Line& line) {
   if (!timer_.active()) timer_.set(loop_, loop_.now(), [this] { hand_over(); });
   good_ = log_.add(line) && good_;
-  return good_;
 }
 
 bool Recorder::flush() {

@@ -13,9 +13,9 @@ class Recorder {
   Recorder(Loop& loop, Log& log) : loop_(loop), log_(log) {}
 
   // Takes a line, which goes at the end of this round; what waits is lost when the process
-  // is killed.  False: it, or one since the last flush(), was not recorded.
-  bool record(const Line& line);
-  // Hands over what waits, now.  False: one since the last flush() was not recorded.
+  // is killed.
+  void record(const Line& line);
+  // Hands over what waits, now; may wait for the logger as Log::flush() does.  False: one since the last flush() was not recorded.
   bool flush();
 
  private:

@@ -160,7 +160,7 @@ void Worker::refuse(Connection& c, int status, std::string_view reason, Cause ca
   c.state = State::answering;
   c.cause = cause;
   // It is a "no" in any case.
-  (void)recorder_.record(refuse_line(c.ticket, Level::info, std::to_string(status_in(c.answer)), reason));
+  recorder_.record(refuse_line(c.ticket, Level::info, std::to_string(status_in(c.answer)), reason));
 }
 
 // Held back by the kernel (MSG_MORE) until end_answer(), so that answer and end are one packet.
@@ -215,7 +215,7 @@ void Worker::log_request(const Connection& c, int status) {
       .add("in", 0)
       .add("out", static_cast<std::uint64_t>(body_bytes(c.answer)))
       .add("ms", (loop_.now() - c.begun).ms());
-  (void)recorder_.record(line);  // may_proceed() was asked; a redirect lets nothing through
+  recorder_.record(line);  // may_proceed() was asked; a redirect lets nothing through
 }
 
 }  // namespace postern::redird

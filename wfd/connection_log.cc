@@ -10,14 +10,15 @@
 
 namespace postern::wfd {
 
-// Once for each request, and whatever became of it: without a status when none was said.  In a process of
-// its own a request's lines go now, so that no later head takes them along when it ends the process;
-// with other connections beside it their heads could.
+// Once for each request, and whatever became of it: without a status when none was said.  In a
+// process of its own a request's lines go now, so that no later head takes them along when it
+// ends the process; beside other connections, whose heads could do so, that is not worth a
+// packet each.  When nothing can be recorded now (the loop's clock may be a second old by then),
+// no further request is read.
 void Connection::log_request() {
   if (!now_ || !now_->known) return;
   now_->known = false;
   const std::string status = now_->status == 0 ? "" : std::to_string(now_->status);
-  const Mono now = worker_.loop().now();
   Line line = ticket_line("request", ticket_);
   line.add("host", now_->host)
       .add("user", now_->user)
@@ -27,15 +28,15 @@ void Connection::log_request() {
       .add("status", status)
       .add("in", now_->in)
       .add("out", now_->out)
-      .add("ms", (now - now_->began).ms());
-  bool written = worker_.recorder().record(line);
-  if (worker_.is_single()) written = worker_.recorder().flush();
-  if (!written && !worker_.log().may_proceed(now)) last_request_ = true;
+      .add("ms", (worker_.loop().now() - now_->began).ms());
+  worker_.recorder().record(line);
+  if (worker_.is_single()) (void)worker_.recorder().flush();
+  if (!worker_.log().may_proceed(read_mono())) last_request_ = true;
 }
 
 void Connection::log_refusal(unsigned status, std::string_view reason) {
   const std::string number = status == 0 ? "" : std::to_string(status);
-  (void)worker_.recorder().record(refuse_line(ticket_, Level::notice, number, reason));
+  worker_.recorder().record(refuse_line(ticket_, Level::notice, number, reason));
 }
 
 // What the server said in the gate's name, and the client never hears.
