@@ -2,6 +2,7 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -77,6 +78,14 @@ struct Desk {
     nursery = Channel(std::move(nursery_ends.first), Role::nursery, Role::porter);
     porter->log_must_record = log_must_record;
     REQUIRE(porter->start(jail.path()) == "");
+  }
+  // The next packet of lines; empty when none comes within `ms`.
+  std::string hear_lines(int ms = 3000) const {
+    pollfd wait{lines.get(), POLLIN, 0};
+    char room[line_packet_bytes];
+    if (::poll(&wait, 1, ms) != 1) return "";
+    const ssize_t n = ::recv(lines.get(), room, sizeof room, MSG_DONTWAIT);
+    return n < 0 ? "" : std::string(room, static_cast<std::size_t>(n));
   }
   // A new helper, in whose queue is room for some messages, or for `room` bytes of them.
   void adopt(Role role, int room = 0) {
