@@ -1,6 +1,6 @@
-// Makes the log lines about a connection that porters, workers and signers have in common: the one
-// place that knows their fields and their order (DESIGN 9).
-// Nothing here decides whether a line is written.
+// Makes the log lines about a connection that porters, workers and signers have in common:
+// the one place that knows their fields and their order (DESIGN 9).  Nothing here decides
+// whether a line is written.  Never put here: a secret (R6), a word that a client chose.
 
 #include "common/ticket_lines.h"
 

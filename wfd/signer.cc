@@ -57,7 +57,8 @@ bool Signer::sign(Client& client, Sign& message, Packet&) {
   postern::Signature answer;
   answer.tag = message.tag;
   const std::string_view reason = try_to_sign(client.worker, message, answer);
-  if (!reason.empty()) (void)log_.write(refuse_line(message.ticket, Level::warning, "", reason));  // it is a "no" in any case
+  // It is a "no" in any case.
+  if (!reason.empty()) (void)log_.write(refuse_line(message.ticket, Level::warning, "", reason));
   // A worker that does not listen waits for one answer at a time; more than its queue
   // holds is a worker that asks without listening.
   return client.channel.send(answer) != Told::full;

@@ -118,7 +118,7 @@ class Worker final : public SignPeer, public ResumptionPeer {
   QuestionWindow to_broker_, to_sessions_;
   std::map<std::uint32_t, Asked> asked_;  // before the connections, which use it to the last
   std::uint32_t next_tag_ = 1;
-  Recorder recorder_;                     // likewise
+  Recorder recorder_;                     // before the connections, which write to it
   std::map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> over_;
   std::deque<Closed> unsaid_;  // as many as there were connections, at most
