@@ -6,6 +6,7 @@
 
 #include <ifaddrs.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -35,6 +36,8 @@ bool switch_on(int fd, int level, int option) {
 
 Result<void> set_listener_options(int fd, Family family, bool transparent) {
   if (!switch_on(fd, SOL_SOCKET, SO_REUSEADDR)) return fail_errno("cannot reuse the address");
+  // Connections get it from their listener, so that nobody who holds one needs setsockopt().
+  if (!switch_on(fd, IPPROTO_TCP, TCP_NODELAY)) return fail_errno("cannot have small packets sent at once");
   const bool v6 = family == Family::v6;
   if (v6 && !switch_on(fd, IPPROTO_IPV6, IPV6_V6ONLY)) return fail_errno("cannot restrict to IPv6");
   if (!transparent) return {};

@@ -16,8 +16,9 @@ namespace postern {
 enum class ListenMode : std::uint8_t;  // common/settings.h
 
 // A TCP listener at `at`, with room for 1024 connections that wait; an IPv6 one takes
-// IPv6 only.  Port 0 takes any free port.  `transparent` (TPROXY) also takes connections
-// to addresses of others and needs CAP_NET_ADMIN or CAP_NET_RAW.
+// IPv6 only.  What is written to a connection that it takes goes at once (TCP_NODELAY).
+// Port 0 takes any free port.  `transparent` (TPROXY) also takes connections to addresses
+// of others and needs CAP_NET_ADMIN or CAP_NET_RAW.
 Result<UniqueFd> listen_on(const Endpoint& at, bool transparent);
 
 // A listening SOCK_SEQPACKET socket with the name `path`, made with `mode` from the

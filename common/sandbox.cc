@@ -105,15 +105,6 @@ bool add_set_flags(scmp_filter_ctx c, int call) {
   return true;
 }
 
-bool add_keepalive(scmp_filter_ctx c, int call) {
-  for (const std::uint32_t option : {TCP_NODELAY, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT})
-    if (!add(c, SCMP_ACT_ALLOW, call,
-             {SCMP_A1_32(SCMP_CMP_EQ, IPPROTO_TCP), SCMP_A2_32(SCMP_CMP_EQ, option)}))
-      return false;
-  return add(c, SCMP_ACT_ALLOW, call,
-             {SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET), SCMP_A2_32(SCMP_CMP_EQ, SO_KEEPALIVE)});
-}
-
 bool add_transparent(scmp_filter_ctx c, int call) {
   if (call != SCMP_SYS(setsockopt)) return add(c, SCMP_ACT_ALLOW, call, {});
   return add(c, SCMP_ACT_ALLOW, call,
@@ -147,7 +138,7 @@ bool add_rule(scmp_filter_ctx c, const SandboxRule& rule, bool client_address) {
     case When::set_name: return allow({SCMP_A0_32(SCMP_CMP_EQ, PR_SET_NAME)});
     case When::parent_death: return allow({SCMP_A0_32(SCMP_CMP_EQ, PR_SET_PDEATHSIG)});
     case When::install_filter: return allow({SCMP_A0_32(SCMP_CMP_EQ, SECCOMP_SET_MODE_FILTER)});
-    case When::nodelay: return add_keepalive(c, rule.call);
+    case When::nodelay: return allow({SCMP_A1_32(SCMP_CMP_EQ, IPPROTO_TCP), SCMP_A2_32(SCMP_CMP_EQ, TCP_NODELAY)});
     case When::client_address: return !client_address || add_transparent(c, rule.call);
   }
   return false;

@@ -30,7 +30,7 @@ enum class When : std::uint8_t {
   set_name,        // prctl(PR_SET_NAME)
   parent_death,    // prctl(PR_SET_PDEATHSIG)
   install_filter,  // seccomp(SECCOMP_SET_MODE_FILTER)
-  nodelay,         // setsockopt(TCP_NODELAY, SO_KEEPALIVE and its times)
+  nodelay,         // setsockopt(TCP_NODELAY)
   client_address,  // only with [intranet] source=client
 };
 
@@ -89,7 +89,7 @@ inline constexpr SandboxRule rows[] = {
     {SCMP_SYS(getsockopt),      any,            o, Y, o, Y, o, Y, Y, o, "the dialled address; outcome of connect; who a peer is"},
     {SCMP_SYS(getsockname),     any,            o, Y, o, o, o, Y, o, o, "the dialled address"},
     {SCMP_SYS(getpeername),     any,            o, Y, o, o, o, Y, o, o, "the client's address"},
-    {SCMP_SYS(setsockopt),      nodelay,        o, Y, o, Y, o, Y, o, o, "TCP_NODELAY and keepalive"},
+    {SCMP_SYS(setsockopt),      nodelay,        o, o, o, o, o, Y, o, o, "TCP_NODELAY"},
     {SCMP_SYS(socketpair),      any,            o, Y, o, o, o, o, o, o, "channels of a new worker"},
     {SCMP_SYS(socket),          tcp_socket,     o, o, o, o, o, Y, o, o, "only the broker dials"},
     {SCMP_SYS(connect),         any,            o, o, o, o, o, Y, o, o, "only the broker dials"},

@@ -6,8 +6,6 @@
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include <algorithm>
 
@@ -132,8 +130,6 @@ bool Worker::serve(Worker&, Serve& order, Packet& packet) {
 
 bool Worker::serve_one(const Ticket& ticket, UniqueFd socket) {
   if (connections_.contains(ticket.connection)) return false;
-  const int on = 1;
-  (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // slower without, not wrong
   Result<TlsStream> tls = TlsStream::server(*shop_.server, std::move(socket), ticket.connection);
   if (!tls) return false;
   const std::uint64_t id = ticket.connection;

@@ -2,6 +2,8 @@
 #include "common/net.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -73,6 +75,14 @@ TEST_CASE("a listener is non-blocking, close-on-exec, and knows both ends of wha
   CHECK(*client_of(pair.accepted.get()) == *local_end_of(pair.client.get()));
   CHECK(*client_of(pair.client.get()) == *local_end_of(listener.get()));
   CHECK(client_of(pair.accepted.get())->address.text() == where);
+}
+
+TEST_CASE("what is written to a connection goes at once, as its listener says", "[net]") {
+  const Pair pair = connect_to(listen_here(GENERATE("127.0.0.1", "::1")));
+  int at_once = 0;
+  socklen_t size = sizeof at_once;
+  REQUIRE(::getsockopt(pair.accepted.get(), IPPROTO_TCP, TCP_NODELAY, &at_once, &size) == 0);
+  CHECK(at_once != 0);
 }
 
 TEST_CASE("a connection that nobody redirected gives the own address in every mode", "[net]") {

@@ -79,10 +79,7 @@ bool holds(When when, const SandboxRule& rule, const Args& a, bool client_addres
     case When::set_name: return low(0) == PR_SET_NAME;
     case When::parent_death: return low(0) == PR_SET_PDEATHSIG;
     case When::install_filter: return low(0) == set_mode_filter;
-    case When::nodelay:
-      return (low(1) == IPPROTO_TCP && (low(2) == TCP_NODELAY || low(2) == TCP_KEEPIDLE || low(2) == TCP_KEEPINTVL ||
-                                        low(2) == TCP_KEEPCNT)) ||
-             (low(1) == SOL_SOCKET && low(2) == SO_KEEPALIVE);
+    case When::nodelay: return low(1) == IPPROTO_TCP && low(2) == TCP_NODELAY;
     case When::client_address:
       return client_address && (rule.call == SYS_bind || (low(1) == IPPROTO_IP && low(2) == IP_TRANSPARENT) ||
                                 (low(1) == IPPROTO_IPV6 && low(2) == IPV6_TRANSPARENT));
@@ -142,7 +139,7 @@ std::vector<Args> probes_of(When when) {
       return {with(0, PR_SET_NAME), with(0, PR_SET_PDEATHSIG), with(0, PR_SET_DUMPABLE), with(0, PR_SET_SECCOMP), with(0, PR_CAPBSET_DROP)};
     case When::install_filter: return {with(0, set_mode_filter), with(0, set_mode_strict)};
     case When::nodelay: case When::client_address:
-      return {with_two(1, IPPROTO_TCP, TCP_NODELAY), with_two(1, IPPROTO_TCP, TCP_KEEPIDLE), with_two(1, IPPROTO_TCP, TCP_ULP),
+      return {with_two(1, IPPROTO_TCP, TCP_NODELAY), with_two(1, SOL_SOCKET, TCP_NODELAY), with_two(1, IPPROTO_TCP, TCP_KEEPIDLE), with_two(1, IPPROTO_TCP, TCP_ULP),
               with_two(1, IPPROTO_TCP, TCP_CONGESTION), with_two(1, IPPROTO_TCP, TCP_REPAIR), with_two(1, IPPROTO_TCP, TCP_FASTOPEN_CONNECT),
               with_two(1, SOL_SOCKET, SO_KEEPALIVE), with_two(1, SOL_SOCKET, SO_ATTACH_FILTER), with_two(1, SOL_SOCKET, SO_MARK),
               with_two(1, SOL_SOCKET, SO_SNDBUF), with_two(1, IPPROTO_IP, IP_TRANSPARENT), with_two(1, IPPROTO_IPV6, IPV6_TRANSPARENT),
