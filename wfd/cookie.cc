@@ -5,8 +5,9 @@
 // past us or past a server.  Never log or keep a value outside Secret<>.
 #include "wfd/cookie.h"
 
-#include <array>
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include "common/http_grammar.h"
 #include "wfd/target.h"
@@ -17,17 +18,20 @@ namespace {
 constexpr std::string_view alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-// All ones when `c` is from `low` to `high`, else 0: by arithmetic alone, on values below 256.
-constexpr unsigned within(unsigned c, unsigned low, unsigned high) {
-  return 0U - (~((c - low) | (high - c)) >> 31);
+// Sixteen characters, or what stands for each of them.
+using Lanes = std::uint8_t __attribute__((vector_size(16)));
+constexpr std::size_t lanes = sizeof(Lanes);
+
+// All ones in each lane that is from `low` to `high`, else 0.
+constexpr Lanes within(Lanes c, std::uint8_t low, std::uint8_t high) {
+  return static_cast<Lanes>((c >= low) & (c <= high));
 }
 
-// The six bits of a character, or 64.  Without a branch or a table, so that the time taken
-// says nothing about the character.
-constexpr unsigned bits_of(char character) {
-  const unsigned c = static_cast<unsigned char>(character);
-  const unsigned upper = within(c, 'A', 'Z'), small = within(c, 'a', 'z'), digit = within(c, '0', '9');
-  const unsigned minus = within(c, '-', '-'), line = within(c, '_', '_');
+// The six bits of each character, or 64.  Without a branch or a table, so that the time taken
+// says nothing about the characters.
+constexpr Lanes bits_of(Lanes c) {
+  const Lanes upper = within(c, 'A', 'Z'), small = within(c, 'a', 'z'), digit = within(c, '0', '9');
+  const Lanes minus = within(c, '-', '-'), line = within(c, '_', '_');
   return (upper & (c - 'A')) | (small & (c - 'a' + 26)) | (digit & (c - '0' + 52)) | (minus & 62) | (line & 63) |
          (~(upper | small | digit | minus | line) & 64);
 }
@@ -35,11 +39,38 @@ constexpr unsigned bits_of(char character) {
 constexpr bool bits_are_right() {
   for (unsigned c = 0; c < 256; ++c) {
     const std::size_t place = alphabet.find(static_cast<char>(c));
-    if (bits_of(static_cast<char>(c)) != (place == alphabet.npos ? 64 : place)) return false;
+    const Lanes bits = bits_of(Lanes{} + static_cast<std::uint8_t>(c));
+    for (std::size_t i = 0; i < lanes; ++i)
+      if (bits[i] != (place == alphabet.npos ? 64 : place)) return false;
   }
   return true;
 }
 static_assert(bits_are_right());
+
+// Puts the six bits in the place of each character; false when one of them has none.
+bool read_sixes(std::span<std::byte> characters) {
+  Lanes wrong{};
+  for (std::size_t at = 0; at < characters.size(); at += lanes) {
+    const auto some = characters.subspan(at, lanes);
+    Lanes sixes;
+    std::memcpy(&sixes, some.data(), lanes);
+    sixes = bits_of(sixes);
+    wrong |= sixes & 64;
+    std::memcpy(some.data(), &sixes, lanes);
+  }
+  std::uint64_t halves[2];
+  std::memcpy(halves, &wrong, lanes);
+  return (halves[0] | halves[1]) == 0;
+}
+
+// Three bytes of four times six bits.
+void join(std::span<const std::byte, 4> sixes, std::span<std::byte, 3> bytes) {
+  std::uint32_t bits = 0;
+  for (const std::byte six : sixes) bits = (bits << 6) | std::to_integer<std::uint32_t>(six);
+  bytes[0] = static_cast<std::byte>(bits >> 16);
+  bytes[1] = static_cast<std::byte>((bits >> 8) & 0xff);
+  bytes[2] = static_cast<std::byte>(bits & 0xff);
+}
 
 // Takes the text up to the next ';' off the front of `rest`; false after the last one.
 bool next_part(std::string_view& rest, bool& more, std::string_view& part) {
@@ -200,21 +231,17 @@ Secret<cookie_characters> write_cookie_value(const CookieValue& value) {
 bool read_cookie_value(std::string_view text, CookieValue& value) {
   value = CookieValue();
   if (text.size() != cookie_characters) return false;
-  const auto room = value.fill(CookieValue::capacity);
-  std::uint32_t bits = 0;
-  unsigned held = 0;
-  std::size_t at = 0;
-  unsigned wrong = 0;
-  for (const char c : text) {
-    const unsigned six = bits_of(c);
-    wrong |= six & 64;
-    bits = (bits << 6) | (six & 63);
-    held += 6;
-    if (held >= 8) room[at++] = static_cast<std::byte>((bits >> (held -= 8)) & 0xff);
-  }
-  wrong |= bits & ((1U << held) - 1);  // the spare bits of the last character
-  if (wrong != 0) value = CookieValue();
-  return wrong == 0;
+  Secret<3 * lanes> scratch;
+  const auto room = scratch.fill(3 * lanes);
+  std::ranges::fill(room, std::byte{'A'});  // behind the text: zeros
+  std::ranges::copy(std::as_bytes(std::span(text)), room.begin());
+  const bool clean = read_sixes(room);
+  // In place: what is written is always behind what is read.
+  for (std::size_t from = 0, to = 0; to <= CookieValue::capacity; from += 4, to += 3)
+    join(room.subspan(from).first<4>(), room.subspan(to).first<3>());
+  // The byte behind the value is the spare bits of the last character.
+  if (!clean || room[CookieValue::capacity] != std::byte{0}) return false;
+  return value.assign(room.first(CookieValue::capacity));
 }
 
 }  // namespace postern::wfd

@@ -21,7 +21,7 @@ while read -r what most; do
   [ "$each" -gt 1000 ] || fail "$each instructions cannot be"
   [ "$each" -le "$most" ] || fail "$each instructions for the heads of one request ($what)"
   note "heads of a request, $what: $each instructions"
-done <<< $'relay 40000\nlogin 20500'
+done <<< $'relay 37500\nlogin 20500'
 
 cat > "$LAB/counts.py" <<'END'
 """counts.py COOKIE CONNECTIONS-PER-WORKER: system calls of the worker, by strace."""
@@ -171,7 +171,7 @@ def connections(times=40):
         assert c.ask(PAGE)[0] == 200
         pid = wire.worker_of(c)
         # To sessions, broker and signer (its signature, a session to keep), back to the porter.
-        check(f"connection, {PER_WORKER} a worker", counted(pid, work), times, {"sendmsg": 5.3, "write": 2.1, "all": 47})
+        check(f"connection, {PER_WORKER} a worker", counted(pid, work), times, {"sendmsg": 5.3, "write": 2.1, "all": 46})
 
 
 def own_kib(pid):
