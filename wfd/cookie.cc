@@ -6,8 +6,11 @@
 #include "wfd/cookie.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "common/http_grammar.h"
 #include "wfd/target.h"
@@ -40,8 +43,8 @@ constexpr bool bits_are_right() {
   for (unsigned c = 0; c < 256; ++c) {
     const std::size_t place = alphabet.find(static_cast<char>(c));
     const Lanes bits = bits_of(Lanes{} + static_cast<std::uint8_t>(c));
-    for (std::size_t i = 0; i < lanes; ++i)
-      if (bits[i] != (place == alphabet.npos ? 64 : place)) return false;
+    for (const std::uint8_t one : std::bit_cast<std::array<std::uint8_t, lanes>>(bits))
+      if (one != (place == alphabet.npos ? 64 : place)) return false;
   }
   return true;
 }
