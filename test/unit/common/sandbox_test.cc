@@ -295,6 +295,7 @@ TEST_CASE("the rows that matter most say what they should", "[sandbox]") {
     INFO(name_of(role));
     CHECK(has(role, SYS_socket) == (role == Role::broker));
     CHECK(has(role, SYS_connect) == (role == Role::broker));
+    CHECK(has(role, SYS_setsockopt) == (role == Role::broker));
     CHECK(has(role, SYS_openat) == (role == Role::vault));
     CHECK(has(role, SYS_clone) == (role == Role::nursery));
     CHECK(has(role, SYS_kill) == (role == Role::nursery));
