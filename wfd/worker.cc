@@ -5,7 +5,6 @@
 #include "wfd/worker.h"
 
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 
