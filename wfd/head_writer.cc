@@ -66,14 +66,17 @@ void HeadWriter::status_line(unsigned status, std::string_view reason) {
 void HeadWriter::field(std::string_view name, std::string_view value) {
   if (text_.empty() || !is_token(name) || !is_value(value)) good_ = false;
   const std::size_t before = text_.size();
-  text_.resize_and_overwrite(before + name.size() + value.size() + 4, [&](char* text, std::size_t size) {
+  const std::size_t after = before + name.size() + value.size() + 4;
+  // The library may offer more room than asked for (GCC 12 does, where the text must grow): what was
+  // not written is nobody's to send.
+  text_.resize_and_overwrite(after, [&](char* text, std::size_t) {
     char* at = std::copy_n(name.data(), name.size(), text + before);
     *at++ = ':';
     *at++ = ' ';
     at = std::copy_n(value.data(), value.size(), at);
     *at++ = '\r';
     *at = '\n';
-    return size;
+    return after;
   });
 }
 
