@@ -40,8 +40,13 @@ class Buffer {
     return {memory_.get() + end_, held_ - end_};
   }
   void filled(std::size_t n) {
+    written(n);
     end_ += static_cast<std::uint32_t>(std::min<std::size_t>(n, held_ - end_));
-    used_ = std::max(used_, end_);
+  }
+  // So many bytes at the start of the room were written, and need not all be filled: they are
+  // wiped with the others.
+  void written(std::size_t n) {
+    used_ = std::max(used_, end_ + static_cast<std::uint32_t>(std::min<std::size_t>(n, held_ - end_)));
   }
   // False, and nothing added, when `text` has no room.
   [[nodiscard]] bool append(std::string_view text) {

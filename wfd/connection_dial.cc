@@ -78,7 +78,9 @@ bool Connection::step_dial() {
 // Nobody is never the same as nobody: behind a company's proxy he may be another one.
 bool Connection::upstream_is_ready() {
   if (now_->sid.empty() || !upstream_ || upstream_->gone || upstream_->host != now_->host || upstream_->sid != now_->sid) return false;
-  return upstream_->stream.read(upstream_->in.room()).io == Io::want_read;
+  const IoResult r = upstream_->stream.read(upstream_->in.room());
+  if (r.io == Io::done) upstream_->in.written(r.n);
+  return r.io == Io::want_read;
 }
 
 void Connection::on_dialled(const Dialled& answer, UniqueFd socket) {

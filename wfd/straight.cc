@@ -16,6 +16,7 @@ IoResult read_straight(Stream& from, BodyReader& body, Buffer& to, Buffer& rest,
   const std::span<char> room = to.room(wanted).first(wanted);
   const IoResult r = from.read(room, due);
   if (r.io != Io::done) return r;
+  to.written(r.n);
   const std::string_view came(room.data(), r.n);
   const std::string_view ours = came.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(due, r.n)));
   if (!rest.append(came.substr(ours.size())) || body.next(ours).payload != ours.size()) return {Io::failed, 0};

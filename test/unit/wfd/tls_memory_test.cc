@@ -146,6 +146,22 @@ int what_follows_a_body_is_wiped(const Behind& row) {
   return copies_of(std::string_view(secret).substr(secret.size() - 100)) == 0 ? 0 : 5;  // its end: the heap writes over the begin
 }
 
+// The byte behind a body that comes with it, in the buffer that the body goes through.
+int byte_behind_a_body_is_wiped() {
+  open_lent_room();
+  Sender sender;
+  sender.add("bodyZ");
+  sender.wire(1000);
+  BodyReader body(Framing::length, 4);
+  Buffer to(straight_bytes), rest(10);
+  std::uint64_t n = 0;
+  if (read_straight(sender.stream, body, to, rest, n).n != 5 || to.view() != "body" || rest.view() != "Z") return 1;
+  const char* const piece = to.view().data();
+  if (!is_lent(piece)) return 2;
+  to.release();
+  return std::count(piece, piece + 5, '\0') == 5 ? 0 : 3;
+}
+
 }  // namespace
 
 TEST_CASE("OpenSSL's records are lent, and nothing else of it", "[tls-memory]") {
@@ -154,6 +170,10 @@ TEST_CASE("OpenSSL's records are lent, and nothing else of it", "[tls-memory]") 
 
 TEST_CASE("a record on the heap is wiped when it goes", "[tls-memory]") {
   CHECK(left_with(in_child(heap_is_wiped), 0));
+}
+
+TEST_CASE("a byte behind a body is wiped with it", "[tls-memory]") {
+  CHECK(left_with(in_child(byte_behind_a_body_is_wiped), 0));
 }
 
 TEST_CASE("a request behind a long body is wiped as others are", "[tls-memory]") {
