@@ -1,10 +1,11 @@
 // OpenSSL's memory: records lie in the lent room, and where that is full they leave nothing on
-// the heap, either.
+// the heap, either.  And what was read of them, or of a server, leaves nothing where it went.
 #include "wfd/tls_memory.h"
 
 #include <openssl/crypto.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -18,6 +19,7 @@
 #include "common/secret.h"
 #include "unit/catch.h"
 #include "unit/common/children.h"
+#include "unit/wfd/connection_rig.h"
 #include "unit/wfd/tls_rig.h"
 #include "wfd/straight.h"
 
@@ -162,6 +164,38 @@ int byte_behind_a_body_is_wiped() {
   return std::count(piece, piece + 5, '\0') == 5 ? 0 : 3;
 }
 
+// What a resting server says unasked, its end far behind whatever lies in the same memory next.
+// Where nobody writes, so that copies_of() sees none of the test's own.
+constexpr std::string_view unasked_end = "unasked-words-of-a-resting-server";
+constexpr auto unasked = [] {
+  std::array<char, 500 + unasked_end.size()> text{};
+  std::ranges::fill(text, 'u');
+  std::ranges::copy(unasked_end, text.end() - unasked_end.size());
+  return text;
+}();
+
+// The server of the request before has spoken, but the worker comes to the client first: the
+// look whether that server is silent reads what it said, which goes nowhere.
+int unasked_words_are_wiped() {
+  open_lent_room();
+  connection_rig::Rig rig;
+  connection_rig::WireEnd& client = rig.client();
+  connection_rig::WireEnd& server = rig.relayed(client, connection_rig::request("GET /1"));
+  rig.hear_text(server, "\r\n\r\n");
+  server.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  rig.hear_text(client, "ok");
+  rig.settle();  // from here on epoll tells in the order in which things come
+  server.reading = false;
+  // Twice, so that there was work since: else pages might be given back, and with them what is left.
+  for (int i = 0; i < 2; ++i) rig.worker->rests();
+  client.send(connection_rig::request("GET /2"));
+  if (::send(server.fd(), unasked.data(), unasked.size(), 0) != ssize_t{unasked.size()}) return 1;
+  (void)rig.hear<Dial>(rig.broker);
+  char none = 0;
+  if (::recv(server.fd(), &none, 1, MSG_DONTWAIT) != 0) return 2;  // unread words make its end a reset
+  return copies_of(unasked_end) == 0 ? 0 : 3;
+}
+
 }  // namespace
 
 TEST_CASE("OpenSSL's records are lent, and nothing else of it", "[tls-memory]") {
@@ -174,6 +208,10 @@ TEST_CASE("a record on the heap is wiped when it goes", "[tls-memory]") {
 
 TEST_CASE("a byte behind a body is wiped with it", "[tls-memory]") {
   CHECK(left_with(in_child(byte_behind_a_body_is_wiped), 0));
+}
+
+TEST_CASE("what a resting server says unasked is wiped", "[tls-memory]") {
+  CHECK(left_with(in_child(unasked_words_are_wiped), 0));
 }
 
 TEST_CASE("a request behind a long body is wiped as others are", "[tls-memory]") {
