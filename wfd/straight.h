@@ -10,8 +10,8 @@
 
 namespace postern::wfd {
 
-// What leaves together: four records of TLS.
-inline constexpr std::size_t straight_bytes = 64 * 1024;
+// What leaves together.
+inline constexpr std::size_t straight_bytes = records_together * record_bytes;
 
 // Whether reading more to `to` is worth a call.
 inline bool has_straight_room(const Buffer& to) { return to.size() <= straight_bytes / 4 * 3 && to.left() > 0; }

@@ -17,7 +17,7 @@
 namespace postern::wfd {
 namespace {
 
-constexpr std::size_t record_bytes = SSL3_RT_MAX_PLAIN_LENGTH;
+static_assert(record_bytes == SSL3_RT_MAX_PLAIN_LENGTH);
 constexpr std::size_t much_bytes = 4 * SSL3_RT_MAX_ENCRYPTED_LENGTH;
 
 bool is_address(const std::string& host) {

@@ -15,6 +15,10 @@
 
 namespace postern::wfd {
 
+// What one write takes at most.  TCP hands eight records on for little more than one; with sixteen they no
+// longer lie in the processor's cache when the kernel copies them, and an upload costs more again.
+inline constexpr std::size_t records_together = 8, record_bytes = 16 * 1024;
+
 // How a call ended.  `want_read` and `want_write`: wait for the descriptor, call again.
 // `closed`: the other end is gone; for a read see truncated().  `failed`: see failure();
 // the stream is of no more use.
@@ -55,7 +59,7 @@ class TlsStream {
   // secret of ours; when they are many, more is taken from the kernel at once.  All else that a client
   // sends is wiped when it was read, or when its buffer goes.
   IoResult read(std::span<std::byte> room, std::uint64_t due = 0);
-  // Writes a part of `bytes`: some records of 16 KiB, with one system call.  After `want_write` some may have
+  // Writes a part of `bytes`: up to records_together, with one system call.  After `want_write` some may have
   // gone already: the same bytes must be offered again (they may have moved, and more may
   // follow them), and the next `done` counts from their beginning.
   IoResult write(std::span<const std::byte> bytes);

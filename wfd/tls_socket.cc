@@ -1,5 +1,5 @@
 // What OpenSSL reads from and writes to, instead of its own socket BIO.  A record is 16 KiB,
-// and TCP hands four of them on almost for the price of one, when they come together.
+// and TCP hands eight of them on for little more than the price of one, when they come together.
 // Called by tls.cc, and by OpenSSL in the middle of tls.cc.  Never keep a byte here that
 // its writer believes to be sent: TlsStream::write says `done` only after flush().
 #include "wfd/tls_socket.h"

@@ -8,11 +8,12 @@
 #include <memory>
 
 #include "common/lent_room.h"
+#include "wfd/tls.h"
 
 namespace postern::wfd {
 
-inline constexpr std::size_t longest_record = 16 * 1024 + 512;  // with all that is around it
-inline constexpr std::size_t gathered_bytes = 4 * longest_record;
+inline constexpr std::size_t longest_record = record_bytes + 512;  // with all that is around it
+inline constexpr std::size_t gathered_bytes = records_together * longest_record;
 
 // Belongs to the state of a stream, and does not move; the descriptor is borrowed.
 struct TlsSocket {

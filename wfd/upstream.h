@@ -11,11 +11,12 @@
 #include "common/loop.h"
 #include "common/messages.h"
 #include "wfd/origin.h"
+#include "wfd/straight.h"
 #include "wfd/stream.h"
 
 namespace postern::wfd {
 
-inline constexpr std::size_t relay_buffer_bytes = 64 * 1024;
+inline constexpr std::size_t relay_buffer_bytes = straight_bytes;
 
 struct Upstream {
   // `head_bytes`: the longest head, in either direction.

@@ -105,19 +105,19 @@ def paced(times=4):
 
 
 def bodies(mib=16):
-    """By the MiB: what goes to the client and to the server goes in pieces of four records."""
+    """By the MiB: what goes to the client and to the server goes in pieces of eight records."""
     with wire.https(HOST) as c:
         assert c.ask(PAGE)[0] == 200
         pid = wire.worker_of(c)
         calls = counted(pid, lambda: c.ask(wire.get(HOST, "/much", cookie=COOKIE)))
-        check(f"MiB down, {PER_WORKER} a worker", calls, mib, {"write": 32, "read": 24, "all": 75})
+        check(f"MiB down, {PER_WORKER} a worker", calls, mib, {"write": 18, "read": 12, "all": 40})
     with wire.https("sink.corp.example") as c:
         length = f"Content-Length: {mib << 20}\r\n"
         assert c.ask(wire.get("sink.corp.example", "/", COOKIE, "POST", "Content-Length: 1\r\n") + b"x")[0] == 200
         pid = wire.worker_of(c)
         request = wire.get("sink.corp.example", "/", COOKIE, "POST", length) + bytes(mib << 20)
         calls = counted(pid, lambda: c.ask(request))
-        check(f"MiB up, {PER_WORKER} a worker", calls, mib, {"write": 34, "all": 140})
+        check(f"MiB up, {PER_WORKER} a worker", calls, mib, {"write": 16, "read": 40, "all": 80})
 
 
 def has_huge_pages():
