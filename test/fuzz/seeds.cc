@@ -100,6 +100,23 @@ bool settings_seeds(const std::string& directory) {
   return seeds.good();
 }
 
+// Field lines for a handshake, and frames with the mask "mask".
+bool websocket_seeds(const std::string& directory) {
+  Seeds seeds(directory + "/websocket");
+  for (const char* lines :
+       {"Sec-WebSocket-Protocol: v2.chat, v1.chat\r\nSec-WebSocket-Protocol: old\r\n", "Sec-WebSocket-Protocol: a,,b\r\n",
+        "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n",
+        "Sec-WebSocket-Extensions: a; b=1; c=\"2\" , d;e\r\n", "Sec-WebSocket-Extensions: a; b=\"1,2\r\n", "Content-Length: 0\r\n",
+        "Cookie: SessionID=x; a=b\r\nOrigin: https://a.lab.example\r\n"})
+    seeds.write(lines);
+  const std::string text = "\x81\x85maskhello", ping = "\x89\x80mask", close = "\x88\x82mask12";
+  const std::string medium = "\x82\xfe" + std::string("\0\x7e", 2) + "mask" + std::string(126, 'x');
+  const std::string large = "\x02\xff" + std::string("\0\0\0\0\0\1\0\0", 8) + "mask" + std::string(99, 'x');
+  for (const std::string& frames : {text, ping + text + close, medium + text, large, std::string("\x81\5hello"), text.substr(0, 5)})
+    seeds.write(frames);
+  return seeds.good();
+}
+
 bool sign_text_seeds(const std::string& directory) {
   Seeds seeds(directory + "/sign_text");
   const std::string blanks(64, ' ');
@@ -118,6 +135,6 @@ int main(int argc, char** argv) {
   if (argc != 2) return std::fprintf(stderr, "usage: seeds DIR\n"), 100;
   const std::string to = argv[1];
   const bool good = http_seeds(to) && cookie_seeds(to) && form_seeds(to) && settings_seeds(to) && sign_text_seeds(to) &&
-                    message_seeds(to, static_cast<test::EveryMessage*>(nullptr));
+                    websocket_seeds(to) && message_seeds(to, static_cast<test::EveryMessage*>(nullptr));
   return good ? 0 : 111;
 }
