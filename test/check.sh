@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# check.sh [unit] [audit] [system] [PATTERN]: runs the tests (all three kinds when none
-# is named; with PATTERN only system tests whose name matches it), prints one line for
-# each, and in the end `N passed, N failed` and how many were skipped.  Exits 1 when
+# check.sh [unit] [audit] [fuzz] [system] [PATTERN]: runs the tests (all four kinds when
+# none is named; with PATTERN only system tests whose name matches it), prints one line
+# for each, and in the end `N passed, N failed` and how many were skipped.  Exits 1 when
 # one failed.  Programs must have been built (`make check` sees to it).
 set -u
 cd "$(dirname "$0")/.."
@@ -9,11 +9,11 @@ cd "$(dirname "$0")/.."
 kinds= pattern=.
 for word in "$@"; do
   case $word in
-    unit | audit | system) kinds="$kinds $word" ;;
+    unit | audit | fuzz | system) kinds="$kinds $word" ;;
     *) pattern=$word ;;
   esac
 done
-kinds=${kinds:-unit audit system}
+kinds=${kinds:-unit audit fuzz system}
 
 case $kinds in
   *system*)
@@ -102,6 +102,26 @@ run_audits() {
   done
 }
 
+# One fuzzer over its seeds, each once and whole: without -max_len nothing is cut.  It ends
+# with 1 where libFuzzer would say 77, which is a skipped test here; and what it says has
+# names and lines through addr2line, which comes with g++.
+run_seeds() {  # NAME
+  local seeds=build/fuzz/seeds/$1
+  [ -n "$(ls -A "$seeds" 2>/dev/null)" ] || { echo "no seeds in $seeds"; return 1; }
+  ASAN_OPTIONS=external_symbolizer_path=$(command -v addr2line) timeout -k 5 120 \
+    "build/fuzz/$1" -runs=0 -timeout=20 -error_exitcode=1 -artifact_prefix="build/fuzz/findings/$1-" "$seeds"
+}
+
+# Found by their source, so that one that was not built has failed.
+run_fuzzers() {
+  local file name from status
+  for file in test/fuzz/*_fuzz.cc; do
+    name=$(basename "$file" _fuzz.cc) from=$(date +%s.%N) status=0
+    run_seeds "$name" > "$out/text" 2>&1 || status=$?
+    report $status "fuzz/$name" "$(seconds_since "$from")"
+  done
+}
+
 # What a test that was killed could not take away itself.
 sweep() {
   (
@@ -130,6 +150,7 @@ for kind in $kinds; do
   case $kind in
     unit) run_unit ;;
     audit) run_audits ;;
+    fuzz) run_fuzzers ;;
     system) run_system ;;
   esac
 done

@@ -48,7 +48,7 @@ demo: deps
 	@ONCE=$(ONCE) test/demo.sh
 
 check: deps
-	+@$(MAKE) -s $(PARALLEL) --no-print-directory all unit-tests test-tools
+	+@$(MAKE) -s $(PARALLEL) --no-print-directory all unit-tests test-tools fuzz-programs
 	@test/check.sh
 
 check-unit: unit-tests

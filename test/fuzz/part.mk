@@ -1,6 +1,6 @@
 # make fuzz: each fuzzer for FUZZ_SECONDS, from the tables of the unit tests as seeds, then
-# the other parser (llhttp) on as many texts as fit.  Needs clang with libFuzzer, which
-# nothing else does, and which it installs.  A finding stays in build/fuzz/findings.
+# the other parser (llhttp) on as many texts as fit.  make check builds the same programs and
+# runs each over its seeds only.  A finding stays in build/fuzz/findings.
 FUZZ_SECONDS ?= 60
 FUZZ_CXX     := clang++-19
 FUZZ_FLAGS   := -std=c++23 -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -D_GLIBCXX_ASSERTIONS \
@@ -28,12 +28,10 @@ $(B)/fuzz/seeds_of_tables: $(patsubst %.cc,$(B)/obj/%.o,test/fuzz/seeds.cc $(COM
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(COMMON_LIBS)
 
-.PHONY: fuzz fuzz-programs fuzz-deps
+.PHONY: fuzz fuzz-programs
 .SECONDARY: $(FUZZERS:%=$(B)/fuzz/obj/test/fuzz/%_fuzz.o)
-fuzz-deps:
-	@test/deps.sh fuzz
-
 fuzz-programs: $(FUZZERS:%=$(B)/fuzz/%) $(B)/fuzz/seeds_of_tables $(B)/test-tools/http_outcomes
+	@rm -rf $(B)/fuzz/seeds
 	@mkdir -p $(B)/fuzz/findings $(FUZZERS:%=$(B)/fuzz/corpus/%) $(FUZZERS:%=$(B)/fuzz/seeds/%)
 	@$(B)/fuzz/seeds_of_tables $(B)/fuzz/seeds
 
@@ -42,7 +40,7 @@ run_fuzzer = echo "fuzz: $(1) for $(FUZZ_SECONDS) s" && \
 	$(B)/fuzz/$(1) -max_total_time=$(FUZZ_SECONDS) -max_len=$(or $(FUZZ_LENGTH_$(1)),512) -timeout=5 -rss_limit_mb=1024 \
 	  -verbosity=0 -print_final_stats=1 -artifact_prefix=$(B)/fuzz/findings/$(1)- $(B)/fuzz/corpus/$(1) $(B)/fuzz/seeds/$(1)
 
-fuzz: fuzz-deps
+fuzz: deps
 	+@$(MAKE) --no-print-directory fuzz-programs
 	@set -e; $(foreach f,$(FUZZERS),$(call run_fuzzer,$(f));) true
 	@set -e; for kind in requests answers; do \
