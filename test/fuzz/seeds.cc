@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "unit/common/http_chunk_cases.h"
+#include "unit/common/http_crowd_cases.h"
 #include "unit/common/http_request_cases.h"
 #include "unit/common/http_response_cases.h"
 #include "unit/common/message_list.h"
@@ -41,6 +42,12 @@ bool http_seeds(const std::string& directory) {
   for (const auto& row : cases::accepted_responses) {
     responses.write(row.bytes);
     rebuilds.write((row.to_head ? "\x07" : "\x03") + std::string(row.bytes));
+  }
+  for (const std::size_t fields : cases::crowds) {
+    responses.write(cases::crowded_answer("A:\r\n", fields));
+    rebuilds.write("\x02" + cases::crowded_request(fields));
+    for (const char* side : {"\x01", "\x03", "\x07", "\x0b"})
+      rebuilds.write(side + cases::crowded_answer("Set-Cookie: a=b\r\n", fields));
   }
   for (const auto& row : cases::chunked_cases)
     bodies.write(std::string{static_cast<char>(Framing::chunked), '\0'} + std::string(row.bytes));

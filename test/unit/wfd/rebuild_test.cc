@@ -3,6 +3,7 @@
 #include "unit/wfd/rebuild_checks.h"
 
 #include "unit/catch.h"
+#include "unit/common/http_crowd_cases.h"
 #include "unit/common/http_mutate.h"
 #include "unit/common/http_request_cases.h"
 #include "unit/common/http_response_cases.h"
@@ -59,6 +60,10 @@ TEST_CASE("an accepted request is the same once it was made anew", "[rebuild][fo
   for (const std::string& bytes : request_seeds()) CHECK(check_request(bytes));
 }
 
+TEST_CASE("a request with many cookies is the same once it was made anew", "[rebuild][forward]") {
+  for (const std::size_t fields : crowds) CHECK(check_request(crowded_request(fields)) == (fields <= Fields::capacity));
+}
+
 TEST_CASE("what is almost a good request is refused, or the same once it was made anew", "[rebuild][forward]") {
   const std::vector<std::string> seeds = request_seeds();
   Mutator mutator(1);
@@ -73,9 +78,8 @@ TEST_CASE("an accepted answer is the same once it was made anew", "[rebuild][ans
 }
 
 TEST_CASE("an answer all of whose fields grow is the same once it was made anew", "[rebuild][answer]") {
-  std::string bytes = "HTTP/1.1 200 OK\r\n";  // each cookie becomes Secure: more than a head has room for at first
-  for (int i = 0; i < 100; ++i) bytes += "Set-Cookie: a" + std::to_string(i) + "=b\r\n";
-  CHECK(check_response(bytes + "Content-Length: 0\r\n\r\n"));
+  for (const std::size_t fields : crowds)
+    CHECK(check_response(crowded_answer("Set-Cookie: a=b\r\n", fields)) == (fields <= Fields::capacity));
 }
 
 TEST_CASE("what is almost a good answer is refused, or the same once it was made anew", "[rebuild][answer]") {
