@@ -121,6 +121,15 @@ inline std::string_view request_rebuilds(std::string_view bytes, bool& accepted)
   return twice && *twice == *text ? std::string_view() : "made again, it is another head";
 }
 
+// A cookie with the attribute Secure, read in another way than in outward.cc.
+inline bool is_secure_cookie(std::string_view value) {
+  std::string letters;
+  for (const char c : value)
+    if (c != ' ' && c != '\t') letters += lower(c);
+  letters += ';';
+  return letters.find(";secure;") != letters.npos || letters.find(";secure=") != letters.npos;
+}
+
 inline std::string_view same_answer(const ResponseHead& before, const ResponseHead& after, const wfd::ClientFraming& framing,
                                     bool close) {
   if (after.status != before.status || after.reason != before.reason) return "another status";
@@ -128,8 +137,11 @@ inline std::string_view same_answer(const ResponseHead& before, const ResponseHe
   if (!bodiless && (after.framing != framing.framing || after.length != framing.length)) return "another framing";
   if (bodiless && after.framing != Framing::none && !(after.framing == Framing::length && after.length == 0)) return "a body where none was";
   if (before.status >= 200 && after.keep_alive == close) return "another persistence";
-  for (const Field& field : after.fields)
-    if (equal_folded(field.name, "set-cookie") && wfd::sets_our_cookie(field.value, "SessionID")) return "our cookie is set";
+  for (const Field& field : after.fields) {
+    if (!equal_folded(field.name, "set-cookie")) continue;
+    if (wfd::sets_our_cookie(field.value, "SessionID")) return "our cookie is set";
+    if (!is_secure_cookie(field.value)) return "a cookie is not Secure";
+  }
   return {};
 }
 
