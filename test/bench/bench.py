@@ -3,7 +3,8 @@ the lab and Postern; starts the peers and the floors, measures all in turn, seve
 and writes what came out as text, JSON and SVG.
 
 The figure is CPU time (user and system) of all processes of the measured thing together,
-per operation, from the clock of its control group; its wall times stand beside it."""
+per operation, from the clock of its control group; its wall times stand beside it, and how
+many lines came to the system log for each: who writes none, or loses some, does less."""
 import json
 import os
 import statistics
@@ -13,7 +14,7 @@ import time
 
 import chart
 import peers
-from measuring import BASTION, CERTS, COOKIE, ENV, GET, LAB, MIB, OUT, QUICK, TOOL, UPSTREAM, Load, Target, in_namespace, settled
+from measuring import BASTION, CERTS, COOKIE, ENV, GET, LAB, MIB, OUT, QUICK, TOOL, UPSTREAM, Load, Target, in_namespace, lines_written, settled
 
 ROUNDS = int(ENV.get("ROUNDS", 0)) or (2 if QUICK else 5)
 SECONDS = 75 if QUICK else 750  # that the rounds may take: a busy machine gets fewer of them
@@ -34,7 +35,7 @@ CASES = {
 }
 PER_MIB = {"e": 100, "f": 100}  # operations are of so many MiB
 IDLE = {"postern-256": (1000, 10000), "postern-1": (1000, 2000), "before-256": (1000,), "before-1": (1000,), "nginx-map": (1000, 10000), "haproxy": (1000, 9000),
-        "floor-relay": (1000, 9000), "apache-event": (1000,), "apache-prefork": (100,)}
+        "floor-relay": (1000, 9000), "floor-forks": (1000,), "apache-event": (1000,), "apache-prefork": (100,)}
 
 
 def start_peer(name, number):
@@ -86,6 +87,8 @@ def start_all():
               ("floor-relay-up", ["relay", f"upstream={UPSTREAM.split(':')[0]}:81"], ["f"], False),
               ("floor-server", ["server"], "a b c d".split(), False),
               ("floor-302", ["server", "status=302", "answer=200"], ["i", "i-touch"], False),
+              ("floor-forks", ["relay", f"upstream={UPSTREAM}", "forks=1"], "a b c d".split(), False),
+              ("floor-302-forks", ["server", "status=302", "answer=200", "forks=1"], ["i", "i-touch"], False),
               ("floor-301", ["server", "status=301", "answer=200", "close=1"], ["h"], True)]
     targets += [start_floor(name, n, words, cases, plain) for n, (name, words, cases, plain) in enumerate(floors)]
     return targets
@@ -95,16 +98,16 @@ def measure(target, case):
     n = CASES[case][1]["requests"]
     n = max(1, n // 10) if QUICK else n
     load = Load(target, dict(CASES[case][1], requests=n))
-    before = settled(target)
+    before, lines = settled(target), lines_written()
     result = load.go()
     load.end()
-    cpu = settled(target) - before
+    cpu, lines = settled(target) - before, lines_written() - lines
     if result["failed"]:
         raise RuntimeError(f"{target.name}: {case}: {result['failed']} of {n} failed")
     if case == "d" and result["resumed"] < n * 0.9:
         raise RuntimeError(f"{target.name}: only {result['resumed']} of {n} handshakes were resumed")
     per = n * PER_MIB.get(case, 1)
-    return {"cpu": cpu / per, "p50": result["p50"], "p99": result["p99"], "rate": n / result["seconds"]}
+    return {"cpu": cpu / per, "p50": result["p50"], "p99": result["p99"], "rate": n / result["seconds"], "lines": lines / n}
 
 
 empty = {}  # name: memory before there was any connection
@@ -182,14 +185,14 @@ def table(results, idle):
     lines = []
     for case, by_name in results.items():
         lines += [f"\n({case}) {CASES[case][0]}",
-                  f"  {'':16}{'CPU us':>9}{'range':>19}{'p50 us':>9}{'p99 us':>9}{'a second':>11}{'256:this':>10}{'1:this':>9}"]
+                  f"  {'':16}{'CPU us':>9}{'range':>19}{'p50 us':>9}{'p99 us':>9}{'a second':>11}{'lines':>7}{'256:this':>10}{'1:this':>9}"]
         for name, rounds in by_name.items():
             cpu = sorted(r["cpu"] for r in rounds)
-            middle = {w: statistics.median(r[w] for r in rounds) for w in ("cpu", "p50", "p99", "rate")}
+            middle = {w: statistics.median(r[w] for r in rounds) for w in ("cpu", "p50", "p99", "rate", "lines")}
             ratios = "".join(f"{ratio(by_name[us], rounds, 'cpu'):>{width}.2f}" if us in by_name else " " * width
                              for us, width in (("postern-256", 10), ("postern-1", 9)))
             lines.append(f"  {name:16}{middle['cpu']:9.1f}{cpu[0]:10.1f}..{cpu[-1]:<7.1f}{middle['p50']:9.0f}"
-                         f"{middle['p99']:9.0f}{middle['rate']:11.0f}{ratios}")
+                         f"{middle['p99']:9.0f}{middle['rate']:11.0f}{middle['lines']:7.2f}{ratios}")
     if idle:
         lines += ["\n(g) memory of an idle connection, KiB (PSS)", f"  {'':16}" + f"{'connections':>12}{'each':>9}"]
         lines += [f"  {name:16}{count:12}{kib:9.1f}" for name, counts in idle.items() for count, kib in counts.items()]

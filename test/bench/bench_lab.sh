@@ -130,7 +130,7 @@ bench_lab_up() {
   groups_up
   syslog_stop
   in_bastion sysctl -q -w net.unix.max_dgram_qlen=512 || :  # as systemd sets it: with 10, most servers drop lines
-  spawn bastion taskset -c $LAST "$TOOL" sink "$LAB/run/log" > "$LAB/troubles"
+  spawn bastion taskset -c $LAST "$TOOL" sink count="$LAB/lines" "$LAB/run/log" > "$LAB/troubles"
   wait_for 5 test -S "$LAB/run/log"
   tune_client
   certificate ec ec ec_paramgen_curve:P-256

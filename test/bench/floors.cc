@@ -1,4 +1,4 @@
-// Two bare servers to measure against.  Never use them for anything else: they believe
+// Two bare servers to measure against, each in one process or in one for each connection.  Never use them for anything else: they believe
 // everything that they are sent.
 
 #include "floors.h"
@@ -8,10 +8,12 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <netinet/tcp.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -54,6 +56,28 @@ SSL_CTX* make_context(const FloorOptions& options) {
     return context;
   ERR_print_errors_fp(stderr);
   return nullptr;
+}
+
+// A handshake in memory: what OpenSSL looks for at the first, children then find.
+void warm_up(SSL_CTX* context) {
+  SSL_CTX* peers = SSL_CTX_new(TLS_client_method());
+  SSL *server = SSL_new(context), *client = SSL_new(peers);
+  BIO *one = nullptr, *other = nullptr;
+  (void)BIO_new_bio_pair(&one, 0, &other, 0);
+  SSL_set_bio(server, one, one);
+  SSL_set_bio(client, other, other);
+  SSL_set_accept_state(server);
+  SSL_set_connect_state(client);
+  for (int i = 0; i < 4; ++i) {
+    (void)SSL_do_handshake(client);
+    (void)SSL_do_handshake(server);
+  }
+  char byte = 'x';
+  if (SSL_write(client, &byte, 1) != 1 || SSL_read(server, &byte, 1) != 1 || SSL_write(server, &byte, 1) != 1)
+    std::fprintf(stderr, "floor: the handshake in memory failed\n");
+  SSL_free(server);
+  SSL_free(client);
+  SSL_CTX_free(peers);
 }
 
 // One end of a conversation: a socket, with TLS or without, and the bytes read from it.
@@ -112,6 +136,9 @@ class Floor {
 
  private:
   void accept_all();
+  bool belongs_to_child();
+  void begin(UniqueFd fd);
+  [[noreturn]] void loop();
   bool dial(Pair& pair);
   void watch(End& end, Ear& ear);
   bool serve(Pair& pair);
@@ -146,17 +173,33 @@ void Floor::accept_all() {
   for (;;) {
     UniqueFd fd = UniqueFd::adopt(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd) return;
-    no_delay(fd.get());
-    auto pair = std::make_unique<Pair>();
-    pair->client.fd = std::move(fd);
-    if (context_ != nullptr) {
-      pair->client.tls = SSL_new(context_);
-      if (pair->client.tls == nullptr || SSL_set_fd(pair->client.tls, pair->client.fd.get()) != 1) continue;
-      SSL_set_accept_state(pair->client.tls);
-    }
-    watch(pair->client, pair->at_client);
-    (void)pair.release();  // lives until its client hangs up
+    if (!belongs_to_child()) begin(std::move(fd));
+    if (!listener_) loop();
   }
+}
+
+// Whether a child of ours has the connection that was accepted last.  In the child it has not, and
+// there is nothing else: no listener, and an event loop of its own.
+bool Floor::belongs_to_child() {
+  if (!options_.forks) return false;
+  const pid_t child = ::fork();
+  if (child != 0) return true;
+  listener_.reset();
+  poll_ = UniqueFd::adopt(::epoll_create1(EPOLL_CLOEXEC));
+  return false;
+}
+
+void Floor::begin(UniqueFd fd) {
+  no_delay(fd.get());
+  auto pair = std::make_unique<Pair>();
+  pair->client.fd = std::move(fd);
+  if (context_ != nullptr) {
+    pair->client.tls = SSL_new(context_);
+    if (pair->client.tls == nullptr || SSL_set_fd(pair->client.tls, pair->client.fd.get()) != 1) return;
+    SSL_set_accept_state(pair->client.tls);
+  }
+  watch(pair->client, pair->at_client);
+  (void)pair.release();  // lives until its client hangs up
 }
 
 std::size_t length_in(std::string_view head) {
@@ -230,14 +273,21 @@ void Floor::on_event(const Ear& ear) {
 
 int Floor::run() {
   if (!options_.key.empty() && (context_ = make_context(options_)) == nullptr) return 1;
+  if (options_.forks && context_ != nullptr) warm_up(context_);
   poll_ = UniqueFd::adopt(::epoll_create1(EPOLL_CLOEXEC));
   listener_ = listen_at(options_.at);
   if (!listener_) return std::perror("floor: listen"), 1;
   epoll_event event{};
   event.events = EPOLLIN;
   (void)::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, listener_.get(), &event);
+  if (options_.forks) (void)std::signal(SIGCHLD, SIG_IGN);  // nobody asks how they ended
   std::puts("ready");
   std::fflush(stdout);
+  loop();
+}
+
+// Until it is killed; in a child, until its connection is over.
+void Floor::loop() {
   std::array<epoll_event, 256> events;
   for (;;) {
     const int n = ::epoll_wait(poll_.get(), events.data(), static_cast<int>(events.size()), -1);
@@ -246,6 +296,7 @@ int Floor::run() {
       if (ear == nullptr) accept_all();
       else on_event(*ear);
     }
+    if (!doomed_.empty() && !listener_) ::_exit(0);
     for (Pair* pair : doomed_) std::unique_ptr<Pair>(pair).reset();
     doomed_.clear();
   }

@@ -14,6 +14,7 @@ struct FloorOptions {
   sockaddr_in upstream{};        // relay only
   std::string answer;            // server only: the whole answer to every head
   bool close = false;            // server only: the connection ends after an answer
+  bool forks = false;            // a process for each connection, forked when it comes, and nothing else
 };
 
 // A bare event loop that answers every request with the same bytes, once its body is there (by

@@ -2,6 +2,7 @@
 measured, the load generator.  Their scripts have set up the lab."""
 import json
 import os
+import struct
 import subprocess
 import time
 
@@ -87,6 +88,12 @@ class Load:
     def end(self):
         self.process.stdin.close()
         self.process.wait()
+
+
+def lines_written():
+    """How many lines the system log ever got, of whom ever."""
+    with open(LAB + "/lines", "rb") as file:
+        return struct.unpack("=Q", file.read())[0]
 
 
 def settled(target):

@@ -2,19 +2,23 @@
 //   bench-tool load NAME=VALUE...     the load generator; see load.h
 //   bench-tool server NAME=VALUE...   a floor: answers every head with the same bytes
 //   bench-tool relay NAME=VALUE...    a floor: a bare relay
-//   bench-tool sink SOCKET            a system log that forgets all but refusals and faults,
-//                                     which go to standard output
+//   bench-tool sink [count=FILE] SOCKET   a system log that forgets all but refusals and faults, which go to
+//                                     standard output; how many lines came stands in FILE, 8 bytes as the machine has them
 // Names: to, at, upstream (ADDRESS:PORT), sni, cookie, path, host, method, mode, connections,
-// active, requests, warm, upload, status, certificate, key, answer (bytes), close.
+// active, requests, warm, upload, status, certificate, key, answer (bytes), close, forks.
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <array>
 #include <charconv>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <map>
@@ -109,13 +113,22 @@ int floor_of(const Words& words, bool relay) {
   options.key = words.text("key");
   options.upstream = words.address("upstream");
   options.close = words.number("close") == 1;
+  options.forks = words.number("forks") == 1;
   const std::size_t size = words.number("answer", 1024);
   options.answer = "HTTP/1.1 " + words.text("status", "200") + " -\r\nContent-Length: " + std::to_string(size) +
                    "\r\nContent-Type: text/html\r\n\r\n" + std::string(size, 'x');
   return relay ? postern::bench::run_relay_floor(options) : postern::bench::run_server_floor(options);
 }
 
-int sink(const std::string& path) {
+// Where a number stands that others read while it grows; null when there can be none.
+std::uint64_t* counter_in(const std::string& path) {
+  const auto fd = postern::UniqueFd::adopt(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (!fd || ::ftruncate(fd.get(), sizeof(std::uint64_t)) != 0) return nullptr;
+  void* place = ::mmap(nullptr, sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
+  return place == MAP_FAILED ? nullptr : static_cast<std::uint64_t*>(place);
+}
+
+int sink(const std::string& path, const std::string& count) {
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
   if (path.size() >= sizeof name.sun_path) return 1;
@@ -125,8 +138,11 @@ int sink(const std::string& path) {
   (void)::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0) return std::perror("sink"), 1;
   (void)::chmod(path.c_str(), 0666);
+  std::uint64_t uncounted = 0;
+  std::uint64_t* lines = count.empty() ? &uncounted : counter_in(count);
+  if (lines == nullptr) return std::perror("sink: count"), 1;
   std::array<char, 65536> line;
-  for (;;) {
+  for (;; ++*lines) {
     const ssize_t n = ::recv(fd.get(), line.data(), line.size(), 0);
     if (n < 0) return 1;
     const std::string_view text(line.data(), static_cast<std::size_t>(n));
@@ -145,7 +161,7 @@ int main(int argc, char** argv) {
   if (what == "load") return load(words);
   if (what == "server") return floor_of(words, false);
   if (what == "relay") return floor_of(words, true);
-  if (what == "sink") return sink(words.rest());
+  if (what == "sink") return sink(words.rest(), words.text("count"));
   std::fprintf(stderr, "bench-tool load|server|relay|sink NAME=VALUE...\n");
   return 100;
 }
