@@ -184,7 +184,10 @@ void Nursery::become_worker(std::uint64_t number, Packet& packet, int parent) {
 Result<void> Nursery::narrow(int parent) {
   TRY_VOID(die_with_parent(parent));
   set_title(self_.daemon(), Role::worker);
-  TRY_VOID(limit_resources(find_role(self_.daemon(), Role::worker)->limits));
+  Limits limits = find_role(self_.daemon(), Role::worker)->limits;
+  const std::uint64_t most = find_role(self_.daemon(), Role::nursery)->limits.memory;
+  limits.memory = std::min(std::max(limits.memory, plan_.worker_memory), most);
+  TRY_VOID(limit_resources(limits));
   return worker_filter_.install();
 }
 

@@ -39,10 +39,18 @@ Result<int> live_as_porter(RoleProcess& self) {
   return run_porter(self, plan);
 }
 
+// MiB of a worker all of whose connections are full both ways: their buffers, as many records ready to
+// be sent on either side, and what OpenSSL reads into; besides four heads.
+std::uint64_t memory_for(const WfdSettings& settings) {
+  const std::uint64_t each = 7 * relay_buffer_bytes + 4 * settings.limits.head_bytes;
+  return settings.isolation.connections_per_worker * each / (1024 * 1024) + 1;
+}
+
 Result<int> live_as_nursery(RoleProcess& self) {
   const std::unique_ptr<Shop> shop = TRY(Shop::open(self));
   NurseryPlan plan;
   plan.code = program_text();
+  plan.worker_memory = memory_for(shop->settings);
   plan.warm_up = [&shop] { return shop->warm_up(); };
   plan.work = [&shop](WorkerSeat& seat) { return run_worker(*shop, seat); };
   return run_nursery(self, plan);

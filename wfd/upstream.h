@@ -21,7 +21,7 @@ inline constexpr std::size_t relay_buffer_bytes = straight_bytes;
 struct Upstream {
   // `head_bytes`: the longest head, in either direction.
   explicit Upstream(std::size_t head_bytes)
-      : in(std::max(relay_buffer_bytes, head_bytes)), out(relay_buffer_bytes + head_bytes) {}
+      : in(std::max(relay_buffer_bytes / 2, head_bytes)), out(relay_buffer_bytes + head_bytes) {}
 
   Stream stream;
   Watcher watcher;

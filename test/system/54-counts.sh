@@ -110,7 +110,7 @@ def bodies(mib=16):
         assert c.ask(PAGE)[0] == 200
         pid = wire.worker_of(c)
         calls = counted(pid, lambda: c.ask(wire.get(HOST, "/much", cookie=COOKIE)))
-        check(f"MiB down, {PER_WORKER} a worker", calls, mib, {"write": 18, "read": 12, "all": 40})
+        check(f"MiB down, {PER_WORKER} a worker", calls, mib, {"write": 22, "read": 12, "all": 44})
     with wire.https("sink.corp.example") as c:
         length = f"Content-Length: {mib << 20}\r\n"
         assert c.ask(wire.get("sink.corp.example", "/", COOKIE, "POST", "Content-Length: 1\r\n") + b"x")[0] == 200
