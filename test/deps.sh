@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# deps.sh [bench]: installs the Debian packages that are missing, and only those; with `bench`
-# those that the benchmarks need, too.  With nothing missing it touches neither apt nor root,
+# deps.sh [check|bench]: installs the Debian packages that are missing, and only those; with `check` those
+# that the fuzzers need, with `bench` those of the benchmarks, too.  With nothing missing it touches neither apt nor root,
 # so it also serves machines without a network.
 # DEPS_LIST=1 prints the list.
 set -eu
@@ -10,8 +10,9 @@ build_packages="g++ make pkg-config libssl-dev openssl libcap-ng-dev libseccomp-
   libinih-dev catch2 libsqlite3-dev libqrencode-dev"
 lab_packages="nginx-light curl iproute2 nftables iptables procps python3 mandoc oathtool
   universal-ctags strace valgrind chromium chromium-driver nodejs apache2-bin libapache2-mod-auth-openidc
-  python3-jwt python3-cryptography clang-19 libclang-rt-19-dev"
+  python3-jwt python3-cryptography"
 case ${1:-} in
+  check) lab_packages="$lab_packages clang-19 libclang-rt-19-dev" ;;
   bench) lab_packages="$lab_packages haproxy bsdutils" ;;
 esac
 

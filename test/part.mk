@@ -47,7 +47,8 @@ demo: deps
 	+@$(MAKE) -s $(PARALLEL) --no-print-directory all
 	@ONCE=$(ONCE) test/demo.sh
 
-check: deps
+check:
+	@test/deps.sh check
 	+@$(MAKE) -s $(PARALLEL) --no-print-directory all unit-tests test-tools fuzz-programs
 	@test/check.sh
 

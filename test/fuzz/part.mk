@@ -44,7 +44,8 @@ run_fuzzer = echo "fuzz: $(1) for $(FUZZ_SECONDS) s" && \
 	$(B)/fuzz/$(1) -max_total_time=$(FUZZ_SECONDS) -max_len=$(or $(FUZZ_LENGTH_$(1)),512) -timeout=5 -rss_limit_mb=1024 \
 	  -verbosity=0 -print_final_stats=1 -artifact_prefix=$(B)/fuzz/findings/$(1)- $(B)/fuzz/corpus/$(1) $(B)/fuzz/seeds/$(1)
 
-fuzz: deps
+fuzz:
+	@test/deps.sh check
 	+@$(MAKE) --no-print-directory fuzz-programs
 	@set -e; $(foreach f,$(FUZZERS),$(call run_fuzzer,$(f));) true
 	@set -e; for kind in requests answers; do \

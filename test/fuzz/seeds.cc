@@ -19,7 +19,7 @@ class Seeds {
   explicit Seeds(std::string directory) : directory_(std::move(directory)) {}
   void write(std::string_view bytes) {
     std::ofstream file(directory_ + "/seed" + std::to_string(count_++), std::ios::binary);
-    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush();
     good_ = good_ && file.good();
   }
   bool good() const { return good_; }

@@ -2,6 +2,7 @@
 // the fuzzers.  Each function returns what is wrong, or nothing.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -130,6 +131,13 @@ inline bool is_secure_cookie(std::string_view value) {
   return letters.find(";secure;") != letters.npos || letters.find(";secure=") != letters.npos;
 }
 
+// How many cookies an answer sets that are not ours.
+inline std::ptrdiff_t cookies_set(const Fields& fields) {
+  return std::count_if(fields.begin(), fields.end(), [](const Field& field) {
+    return equal_folded(field.name, "set-cookie") && !wfd::sets_our_cookie(field.value, "SessionID");
+  });
+}
+
 inline std::string_view same_answer(const ResponseHead& before, const ResponseHead& after, const wfd::ClientFraming& framing,
                                     bool close) {
   if (after.status != before.status || after.reason != before.reason) return "another status";
@@ -137,6 +145,7 @@ inline std::string_view same_answer(const ResponseHead& before, const ResponseHe
   if (!bodiless && (after.framing != framing.framing || after.length != framing.length)) return "another framing";
   if (bodiless && after.framing != Framing::none && !(after.framing == Framing::length && after.length == 0)) return "a body where none was";
   if (before.status >= 200 && after.keep_alive == close) return "another persistence";
+  if (cookies_set(after.fields) != cookies_set(before.fields)) return "a cookie is gone, or new";
   for (const Field& field : after.fields) {
     if (!equal_folded(field.name, "set-cookie")) continue;
     if (wfd::sets_our_cookie(field.value, "SessionID")) return "our cookie is set";
