@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bench.sh: Postern beside nginx, haproxy, Apache and two bare floors, on the same work, in
+# bench.sh: Postern beside nginx, haproxy, Apache and bare floors, on the same work, in
 # one run: `make bench`.  QUICK=1 is the short form; ONLY="a c" runs some of the workloads, and
 # AGAINST="haproxy nginx-map" some of the peers (AGAINST=none: no peer).  BEFORE=DIR puts the wfd
 # and redird of an older build, with the same messages to authd, beside those of this one.
