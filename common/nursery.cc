@@ -185,8 +185,7 @@ Result<void> Nursery::narrow(int parent) {
   TRY_VOID(die_with_parent(parent));
   set_title(self_.daemon(), Role::worker);
   Limits limits = find_role(self_.daemon(), Role::worker)->limits;
-  const std::uint64_t most = find_role(self_.daemon(), Role::nursery)->limits.memory;
-  limits.memory = std::min(std::max(limits.memory, plan_.worker_memory), most);
+  limits.memory = std::max(limits.memory, plan_.worker_memory);
   TRY_VOID(limit_resources(limits));
   return worker_filter_.install();
 }

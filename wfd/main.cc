@@ -40,9 +40,9 @@ Result<int> live_as_porter(RoleProcess& self) {
 }
 
 // MiB of a worker all of whose connections are full both ways: their buffers, as many records ready to
-// be sent on either side, and what OpenSSL reads into; besides four heads.
+// be sent on either side, and what OpenSSL reads into; besides four heads, and a body that is kept.
 std::uint64_t memory_for(const WfdSettings& settings) {
-  const std::uint64_t each = 7 * relay_buffer_bytes + 4 * settings.limits.head_bytes;
+  const std::uint64_t each = 7 * straight_bytes + 4 * settings.limits.head_bytes + settings.limits.replay_bytes;
   return settings.isolation.connections_per_worker * each / (1024 * 1024) + 1;
 }
 
