@@ -39,8 +39,8 @@ const Connection::Step Connection::steps[] = {
 
 Connection::Connection(Worker& worker, TlsStream client, const Ticket& ticket)
     : worker_(worker), ticket_(ticket), client_(std::move(client)),
-      in_(worker.shop().settings.limits.head_bytes + relay_buffer_bytes / 4),
-      out_(relay_buffer_bytes + worker.shop().settings.limits.head_bytes + answer_room) {}
+      in_(worker.shop().settings.limits.head_bytes + relay_buffer_bytes / 2),
+      out_(straight_bytes + worker.shop().settings.limits.head_bytes + answer_room) {}
 
 Connection::~Connection() { forget_question(); }
 

@@ -94,7 +94,7 @@ bool Connection::request_goes_straight() const {
 // while it does.
 bool Connection::gathers_body() {
   const Buffer& out = upstream_->out;
-  const bool waits = !now_->gathered && !upstream_->full && request_goes_straight() && now_->request_body.due() >= straight_bytes &&
+  const bool waits = !now_->gathered && !upstream_->full && request_goes_straight() && now_->request_body.due() >= relay_buffer_bytes &&
                      out.size() >= fast_bytes && has_straight_room(out);
   if (!waits) now_->gathering.cancel();
   else if (!now_->gathering.active())

@@ -12,14 +12,14 @@
 
 #include "common/lent_room.h"
 #include "common/secret.h"
+#include "wfd/tls.h"
 
 namespace postern::wfd {
 namespace {
 
 constexpr std::size_t handshake_write_bytes = 4096;  // the two buffers of BIO_f_buffer
-constexpr std::size_t record_bytes = 16 * 1024;      // a record, or a message of a handshake, and more
 
-// An SSL is larger than the former, and smaller than the latter.
+// A record, or a message of a handshake, and more; an SSL is smaller than that, and larger than the former.
 bool is_buffer(std::size_t bytes) { return bytes == handshake_write_bytes || bytes >= record_bytes; }
 
 void* get(std::size_t bytes, const char*, int) {

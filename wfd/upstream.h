@@ -16,12 +16,13 @@
 
 namespace postern::wfd {
 
-inline constexpr std::size_t relay_buffer_bytes = straight_bytes;
+// Of what is looked at on its way; what goes straight leaves in straight_bytes.
+inline constexpr std::size_t relay_buffer_bytes = 64 * 1024;
 
 struct Upstream {
   // `head_bytes`: the longest head, in either direction.
   explicit Upstream(std::size_t head_bytes)
-      : in(std::max(relay_buffer_bytes / 2, head_bytes)), out(relay_buffer_bytes + head_bytes) {}
+      : in(std::max(relay_buffer_bytes, head_bytes)), out(straight_bytes + head_bytes) {}
 
   Stream stream;
   Watcher watcher;
