@@ -10,9 +10,9 @@ FUZZERS      := $(patsubst test/fuzz/%_fuzz.cc,%,$(wildcard test/fuzz/*_fuzz.cc)
 # Longer than the longest text that tells them something new: libFuzzer cuts longer seeds
 # without a word.  Only some of http_request are (the longest takes a second by itself): in make
 # check they are not.
-FUZZ_LENGTH_http_response := 576
+FUZZ_LENGTH_http_response := 960
 FUZZ_LENGTH_messages := 4096
-FUZZ_LENGTH_rebuild := 2304
+FUZZ_LENGTH_rebuild := 2688
 FUZZ_LENGTH_settings := 2048
 
 $(B)/fuzz/obj/%.o: %.cc Makefile test/fuzz/part.mk

@@ -44,10 +44,10 @@ bool http_seeds(const std::string& directory) {
     rebuilds.write((row.to_head ? "\x07" : "\x03") + std::string(row.bytes));
   }
   for (const std::size_t fields : cases::crowds) {
-    responses.write(cases::crowded_answer("A:\r\n", fields));
+    responses.write(cases::crowded_answer("A:", fields));
     rebuilds.write("\x02" + cases::crowded_request(fields));
     for (const char* side : {"\x01", "\x03", "\x07", "\x0b"})
-      rebuilds.write(side + cases::crowded_answer("Set-Cookie: a=b\r\n", fields));
+      rebuilds.write(side + cases::crowded_answer("Set-Cookie: a=b", fields));
   }
   for (const auto& row : cases::chunked_cases)
     bodies.write(std::string{static_cast<char>(Framing::chunked), '\0'} + std::string(row.bytes));

@@ -12,14 +12,14 @@ inline constexpr std::size_t crowds[] = {70, HeadLimits{}.fields, HeadLimits{}.f
                                          Fields::capacity - 1, Fields::capacity, Fields::capacity + 1};
 
 inline std::string crowded(std::string text, std::string_view line, std::size_t count) {
-  for (; count > 0; --count) text += line;
+  for (; count > 0; --count) text += std::string(line) + std::to_string(count) + "\r\n";  // no two alike
   return text + "\r\n";
 }
-// `fields` times `line`, which has its CRLF.
+// `fields` times `line`, each with a number behind it.
 inline std::string crowded_answer(std::string_view line, std::size_t fields) { return crowded("HTTP/1.1 200 OK\r\n", line, fields); }
 // A Host and cookies, one of them ours.
 inline std::string crowded_request(std::size_t fields) {
-  return crowded("GET / HTTP/1.1\r\nHost: a.corp.example\r\nCookie: SessionID=x; a=b\r\n", "Cookie: a=b\r\n", fields - 2);
+  return crowded("GET / HTTP/1.1\r\nHost: a.corp.example\r\nCookie: SessionID=x; a=b\r\n", "Cookie: a=b", fields - 2);
 }
 
 }  // namespace postern::cases
