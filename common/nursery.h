@@ -24,7 +24,7 @@ struct WorkerSeat {
 struct NurseryPlan {
   bool plain = false;                 // workers have no channel but to the porter (redird)
   std::span<const std::byte> code;    // the program's, where it can be moved; see forkable.h
-  std::uint64_t worker_memory = 0;    // MiB (RLIMIT_DATA), when its workers need more than their row has
+  std::uint64_t worker_memory = 0;    // MiB (RLIMIT_DATA), when its workers need more than their row has; as far as the nursery's reaches
   // Runs after the chroot and before the filter: pages are read, TLS is warmed up.
   std::function<Result<void>()> warm_up;
   // The whole life of a worker, in its own process, under its own filter.

@@ -53,7 +53,7 @@ inline constexpr RoleRow role_table[] = {
     {Daemon::redird, Role::worker,   Role::worker,   2, {4096,  0, 256,   0}, false, ""},
     {Daemon::wfd,    Role::logger,   Role::logger,  10, {64,    0,  64, 65536}, false, ""},
     {Daemon::wfd,    Role::porter,   Role::porter,  11, {65536, 0, 256,   0}, false, ""},
-    {Daemon::wfd,    Role::nursery,  Role::worker,  12, {16384, 65536, 4608, 0}, false, "pages"},  // MiB: what the largest settings give a worker
+    {Daemon::wfd,    Role::nursery,  Role::worker,  12, {16384, 65536, 6144, 0}, false, "pages"},  // MiB: what the largest settings give a worker
     {Daemon::wfd,    Role::worker,   Role::worker,  12, {4096,  0, 512,   0}, false, "pages"},
     {Daemon::wfd,    Role::signer,   Role::signer,  13, {65536, 0, 256,   0}, false, ""},
     {Daemon::wfd,    Role::broker,   Role::broker,  14, {65536, 0, 256,   0}, true,  ""},

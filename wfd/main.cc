@@ -39,10 +39,11 @@ Result<int> live_as_porter(RoleProcess& self) {
   return run_porter(self, plan);
 }
 
-// MiB of a worker all of whose connections are full both ways: their buffers, as many records ready to
-// be sent on either side, and what OpenSSL reads into; besides four heads, and a body that is kept.
+// MiB of a worker all of whose connections are full both ways: their buffers, as many records ready to be sent on
+// either side, what OpenSSL reads into, and the buffers of a first server whose 404 is kept; a head in each of
+// these and one that is looked at; and a body that is kept.
 std::uint64_t memory_for(const WfdSettings& settings) {
-  const std::uint64_t each = 7 * straight_bytes + 4 * settings.limits.head_bytes + settings.limits.replay_bytes;
+  const std::uint64_t each = 9 * straight_bytes + 7 * settings.limits.head_bytes + settings.limits.replay_bytes;
   return settings.isolation.connections_per_worker * each / (1024 * 1024) + 1;
 }
 

@@ -46,10 +46,10 @@ spawn intranet python3 "$LAB/flood.py" "${ADDRESS_4[sink]}" > "$LAB/run/flood.ou
 wait_for 5 grep -q ready "$LAB/run/flood.out"
 gate_start
 
-# For each connection 7 buffers of 128 KiB, 4 heads of 32, and 64 of a body that is kept.
+# For each connection 9 buffers of 128 KiB, 7 heads of 32, and 64 of a body that is kept.
 worker=$(role_pids wfd worker | head -n 1)
 memory=$(awk '/^Max data size/ { print $4 / 1048576, $5 / 1048576 }' "/proc/$worker/limits")
-[ "$memory" = "1594 1594" ] || fail "a worker of 1500 connections may have $memory MiB"
+[ "$memory" = "2110 2110" ] || fail "a worker of 1500 connections may have $memory MiB"
 
 enroll alice --hotp
 login alice
