@@ -146,8 +146,10 @@ inline std::string_view same_answer(const ResponseHead& before, const ResponseHe
   if (!bodiless && (after.framing != framing.framing || after.length != framing.length)) return "another framing";
   if (bodiless && after.framing != Framing::none && !(after.framing == Framing::length && after.length == 0)) return "a body where none was";
   if (before.status >= 200 && after.keep_alive == close) return "another persistence";
-  const auto begins_with = [](std::string_view now, std::string_view was) { return now.starts_with(was); };
-  if (!std::ranges::equal(cookies_set(after.fields), cookies_set(before.fields), begins_with)) return "a cookie is gone, or new";
+  const auto is_of = [](std::string_view now, std::string_view was) {
+    return now.starts_with(was) && (now.size() == was.size() || now[was.size()] == ';');
+  };
+  if (!std::ranges::equal(cookies_set(after.fields), cookies_set(before.fields), is_of)) return "a cookie is gone, or new";
   for (const Field& field : after.fields) {
     if (!equal_folded(field.name, "set-cookie")) continue;
     if (wfd::sets_our_cookie(field.value, "SessionID")) return "our cookie is set";
