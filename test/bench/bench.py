@@ -35,7 +35,7 @@ CASES = {
 }
 PER_MIB = {"e": 100, "f": 100}  # operations are of so many MiB
 IDLE = {"postern-256": (1000, 10000), "postern-1": (1000, 2000), "before-256": (1000,), "before-1": (1000,), "nginx-map": (1000, 10000), "haproxy": (1000, 9000),
-        "floor-relay": (1000, 9000), "floor-forks": (1000,), "apache-event": (1000,), "apache-prefork": (100,)}
+        "floor-relay": (1000, 9000), "floor-relay-256": (1000, 10000), "floor-forks": (1000,), "apache-event": (1000,), "apache-prefork": (100,)}
 
 
 def start_peer(name, number):
@@ -87,8 +87,11 @@ def start_all():
               ("floor-relay-up", ["relay", f"upstream={UPSTREAM.split(':')[0]}:81"], ["f"], False),
               ("floor-server", ["server"], "a b c d".split(), False),
               ("floor-302", ["server", "status=302", "answer=200"], ["i", "i-touch"], False),
-              ("floor-forks", ["relay", f"upstream={UPSTREAM}", "forks=1"], "a b c d".split(), False),
-              ("floor-302-forks", ["server", "status=302", "answer=200", "forks=1"], ["i", "i-touch"], False),
+              ("floor-302-log", ["server", "status=302", "answer=200", f"log={LAB}/run/log"], ["i"], False),
+              ("floor-relay-256", ["relay", f"upstream={UPSTREAM}", "together=256"], [], False),
+              ("floor-forks", ["relay", f"upstream={UPSTREAM}", "together=1"], "a b c d".split(), False),
+              ("floor-302-forks", ["server", "status=302", "answer=200", "together=1"], ["i", "i-touch"], False),
+              ("floor-302-log-1", ["server", "status=302", "answer=200", "together=1", f"log={LAB}/run/log"], ["i"], False),
               ("floor-301", ["server", "status=301", "answer=200", "close=1"], ["h"], True)]
     targets += [start_floor(name, n, words, cases, plain) for n, (name, words, cases, plain) in enumerate(floors)]
     return targets

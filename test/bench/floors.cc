@@ -1,13 +1,14 @@
-// Two bare servers to measure against, each in one process or in one for each connection.  Never use them for anything else: they believe
+// Two bare servers to measure against, each in one process or in one for so many connections.  Never use them for anything else: they believe
 // everything that they are sent.
 
 #include "floors.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <netinet/tcp.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,11 +18,13 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
 
 #include "common/unique_fd.h"
+#include "line_writer.h"
 
 namespace postern::bench {
 namespace {
@@ -136,7 +139,7 @@ class Floor {
 
  private:
   void accept_all();
-  bool belongs_to_child();
+  void fork_when_full();
   void begin(UniqueFd fd);
   [[noreturn]] void loop();
   bool dial(Pair& pair);
@@ -150,6 +153,9 @@ class Floor {
   bool relay_;
   SSL_CTX* context_ = nullptr;
   UniqueFd poll_, listener_;
+  UniqueFd takes_more_;         // closed when a process has all the connections that it takes
+  std::size_t taken_ = 0, over_ = 0;
+  std::optional<LineWriter> lines_;
   std::unordered_set<Pair*> doomed_;
 };
 
@@ -170,23 +176,29 @@ bool Floor::dial(Pair& pair) {
 }
 
 void Floor::accept_all() {
-  for (;;) {
+  while (listener_) {
     UniqueFd fd = UniqueFd::adopt(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd) return;
-    if (!belongs_to_child()) begin(std::move(fd));
-    if (!listener_) loop();
+    begin(std::move(fd));
+    if (++taken_ != options_.together) continue;
+    (void)::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, listener_.get(), nullptr);  // the first process has it open
+    listener_.reset();
+    takes_more_.reset();
   }
 }
 
-// Whether a child of ours has the connection that was accepted last.  In the child it has not, and
-// there is nothing else: no listener, and an event loop of its own.
-bool Floor::belongs_to_child() {
-  if (!options_.forks) return false;
-  const pid_t child = ::fork();
-  if (child != 0) return true;
-  listener_.reset();
-  poll_ = UniqueFd::adopt(::epoll_create1(EPOLL_CLOEXEC));
-  return false;
+// Comes back in a child, which takes connections; the next one is forked when it has them all.
+void Floor::fork_when_full() {
+  for (char none = 0;;) {
+    int ends[2] = {-1, -1};
+    if (::pipe2(ends, O_CLOEXEC) != 0) ::_exit(1);
+    const UniqueFd full = UniqueFd::adopt(ends[0]);
+    takes_more_ = UniqueFd::adopt(ends[1]);
+    const pid_t child = ::fork();
+    if (child == 0) return;
+    takes_more_.reset();
+    if (child < 0 || ::read(full.get(), &none, 1) != 0) ::_exit(1);
+  }
 }
 
 void Floor::begin(UniqueFd fd) {
@@ -228,7 +240,9 @@ bool Floor::serve(Pair& pair) {
       bytes.remove_prefix(head + 4);
     }
     end.due -= std::min(end.due, bytes.size());
-    if (end.due == 0 && (end.write(options_.answer) < 0 || options_.close)) return false;
+    if (end.due > 0) continue;
+    if (end.write(options_.answer) < 0 || options_.close) return false;
+    if (lines_) lines_->add();
   }
 }
 
@@ -273,33 +287,37 @@ void Floor::on_event(const Ear& ear) {
 
 int Floor::run() {
   if (!options_.key.empty() && (context_ = make_context(options_)) == nullptr) return 1;
-  if (options_.forks && context_ != nullptr) warm_up(context_);
-  poll_ = UniqueFd::adopt(::epoll_create1(EPOLL_CLOEXEC));
+  if (options_.together > 0 && context_ != nullptr) warm_up(context_);
+  if (!options_.log.empty() && !(lines_ = LineWriter::start(options_.log))) return std::perror("floor: log"), 1;
   listener_ = listen_at(options_.at);
   if (!listener_) return std::perror("floor: listen"), 1;
-  epoll_event event{};
-  event.events = EPOLLIN;
-  (void)::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, listener_.get(), &event);
-  if (options_.forks) (void)std::signal(SIGCHLD, SIG_IGN);  // nobody asks how they ended
+  (void)std::signal(SIGCHLD, SIG_IGN);  // nobody asks how they ended
   std::puts("ready");
   std::fflush(stdout);
+  if (options_.together > 0) fork_when_full();
   loop();
 }
 
-// Until it is killed; in a child, until its connection is over.
+// Until it is killed; in a child, until its connections are over.
 void Floor::loop() {
+  poll_ = UniqueFd::adopt(::epoll_create1(EPOLL_CLOEXEC));
+  epoll_event listening{};
+  listening.events = EPOLLIN;
+  (void)::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, listener_.get(), &listening);
   std::array<epoll_event, 256> events;
-  for (;;) {
+  while (listener_ || over_ < taken_) {
     const int n = ::epoll_wait(poll_.get(), events.data(), static_cast<int>(events.size()), -1);
     for (int i = 0; i < n; ++i) {
       const auto* ear = static_cast<Ear*>(events[static_cast<std::size_t>(i)].data.ptr);
       if (ear == nullptr) accept_all();
       else on_event(*ear);
     }
-    if (!doomed_.empty() && !listener_) ::_exit(0);
+    if (lines_) lines_->flush();
+    over_ += doomed_.size();
     for (Pair* pair : doomed_) std::unique_ptr<Pair>(pair).reset();
     doomed_.clear();
   }
+  ::_exit(0);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 
+#include <cstddef>
 #include <string>
 
 namespace postern::bench {
@@ -14,11 +15,13 @@ struct FloorOptions {
   sockaddr_in upstream{};        // relay only
   std::string answer;            // server only: the whole answer to every head
   bool close = false;            // server only: the connection ends after an answer
-  bool forks = false;            // a process for each connection, forked when it comes, and nothing else
+  std::size_t together = 0;      // connections in one process, which is forked for them; 0: all in the first
+  std::string log;               // server only: the system log's socket; empty: nothing is written down
 };
 
 // A bare event loop that answers every request with the same bytes, once its body is there (by
-// Content-Length, written just so).  Never returns but on error.
+// Content-Length, written just so).  With `log` a process of its own writes two lines for each answer.  Never
+// returns but on error.
 int run_server_floor(const FloorOptions& options);
 
 // A bare relay: TLS on one side, plain TCP on the other, bytes as they come, 64 KiB at a time, which OpenSSL writes

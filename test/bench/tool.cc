@@ -5,7 +5,7 @@
 //   bench-tool sink [count=FILE] SOCKET   a system log that forgets all but refusals and faults, which go to
 //                                     standard output; how many lines came stands in FILE, 8 bytes as the machine has them
 // Names: to, at, upstream (ADDRESS:PORT), sni, cookie, path, host, method, mode, connections,
-// active, requests, warm, upload, status, certificate, key, answer (bytes), close, forks.
+// active, requests, warm, upload, status, certificate, key, answer (bytes), close, together, log.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -113,7 +113,8 @@ int floor_of(const Words& words, bool relay) {
   options.key = words.text("key");
   options.upstream = words.address("upstream");
   options.close = words.number("close") == 1;
-  options.forks = words.number("forks") == 1;
+  options.together = words.number("together");
+  options.log = words.text("log");
   const std::size_t size = words.number("answer", 1024);
   options.answer = "HTTP/1.1 " + words.text("status", "200") + " -\r\nContent-Length: " + std::to_string(size) +
                    "\r\nContent-Type: text/html\r\n\r\n" + std::string(size, 'x');
