@@ -32,9 +32,13 @@ std::size_t Fields::count(std::string_view name) const {
 }
 
 std::optional<std::string_view> Fields::only(std::string_view name) const {
-  const Field* const field = find(name);
-  if (field == nullptr || count(name) != 1) return std::nullopt;
-  return field->value;
+  std::optional<std::string_view> value;
+  for (const Field& field : *this) {
+    if (!equal_folded(field.name, name)) continue;
+    if (value) return std::nullopt;
+    value = field.value;
+  }
+  return value;
 }
 
 bool Fields::lists(std::string_view name, std::string_view token) const {

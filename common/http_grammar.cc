@@ -67,15 +67,8 @@ bool is_label(std::string_view label) {
 
 // How many bytes at the front of a name are letters and hyphens, as far as that can be told in eights.
 std::size_t span_of_letters(std::string_view text) {
-  constexpr std::uint64_t each = 0x0101010101010101, high = each * 0x80, low = each * 0x7f;
   std::size_t i = 0;
-  for (std::uint64_t eight = 0; text.size() - i >= sizeof eight; i += sizeof eight) {
-    std::memcpy(&eight, text.data() + i, sizeof eight);
-    const std::uint64_t folded = (eight | each * 0x20) & low, hyphen = eight ^ each * '-';
-    const std::uint64_t from_a = folded + each * (0x80 - 'a'), above_z = folded + each * (0x7f - 'z');
-    const std::uint64_t others = ((hyphen & low) + low) | hyphen;  // the high bit of all but hyphens
-    if ((((from_a & ~above_z & ~eight) | ~others) & high) != high) break;
-  }
+  while (text.size() - i >= Eight::size && Eight(text.data() + i).is_name()) i += Eight::size;
   return i;
 }
 

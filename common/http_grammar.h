@@ -7,10 +7,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "common/eight.h"
 
 namespace postern {
 
@@ -110,16 +111,18 @@ constexpr std::size_t span_of(std::string_view text, std::uint8_t classes) {
   while (i < text.size() && is_a(text[i], classes)) ++i;
   return i;
 }
-// span_of(text, byte_class::value), which is asked of every line: in eights, but for the one in
-// which something stands that is rare.
+// span_of(text, byte_class::value), which is asked of every line: in eights, up to the control that ends it.
 inline std::size_t span_of_value(std::string_view text) {
-  constexpr std::uint64_t each = 0x0101010101010101, high = each * 0x80;
   std::size_t i = 0;
-  for (std::uint64_t eight = 0; text.size() - i >= sizeof eight; i += sizeof eight) {
-    std::memcpy(&eight, text.data() + i, sizeof eight);
-    const std::uint64_t deleted = eight ^ (each * 0x7f);
-    const std::uint64_t low = (eight - each * 0x20) & ~eight, del = (deleted - each) & ~deleted;
-    if (((low | del) & high) != 0) break;  // a control or DEL (or a byte beside one)
+  while (text.size() - i >= Eight::size) {
+    const std::uint64_t controls = Eight(text.data() + i).controls();
+    if (controls == 0) {
+      i += Eight::size;
+      continue;
+    }
+    i += first_marked(controls);
+    if (text[i] != '\t') return i;
+    ++i;
   }
   return i + span_of(text.substr(i), byte_class::value);
 }
@@ -127,9 +130,11 @@ constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c
 
 // A token of at least one byte.
 bool is_token(std::string_view text);
-// ASCII without regard to case.
+// ASCII without regard to case.  Most names that are compared are others, and told by eights.
 inline bool equal_folded(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; a.size() - i >= Eight::size; i += Eight::size)
+    if (!Eight(a.data() + i).resembles(Eight(b.data() + i))) return false;
   for (std::size_t i = 0; i < a.size(); ++i)
     if (lower(a[i]) != lower(b[i])) return false;
   return true;

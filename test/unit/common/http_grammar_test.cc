@@ -1,5 +1,7 @@
 // The small grammars that are not tested by way of a whole head.
+#include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "common/http_grammar.h"
 #include "unit/catch.h"
@@ -13,7 +15,9 @@ TEST_CASE("what is looked for in eights is found where it stands", "[http]") {
         for (const char other : {'a', '\t', ' ', '\x7e', '\x80', '\xff'}) {
           std::string text(size, other);
           text[at] = static_cast<char>(byte);
-          if (span_of_value(text) == span_of(text, byte_class::value)) continue;
+          const auto visible = [](char c) { return c >= 0x20 && c <= 0x7e; };
+          const auto end = static_cast<std::size_t>(std::ranges::find_if_not(text, visible) - text.begin());
+          if (span_of_value(text) == span_of(text, byte_class::value) && span_of_visible(text) == end) continue;
           FAIL("size " << size << ", byte " << byte << " at " << at << " among " << int{other});
         }
       }
@@ -37,4 +41,26 @@ TEST_CASE("a name that is judged in eights is judged as byte by byte", "[http]")
     }
   }
   CHECK_FALSE(is_token(""));
+}
+
+TEST_CASE("names that are compared in eights are told apart as byte by byte", "[http]") {
+  const auto same = [](std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+  };
+  for (std::size_t size = 1; size < 20; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (unsigned byte = 0; byte < 256; ++byte) {
+        for (const char there : {'a', 'Z', '@', '`', '[', '{', '-', '\r', '\0', '\xe1'}) {
+          const std::string name(size, 'N');
+          std::string one = name, other(size, 'n');
+          one[at] = static_cast<char>(byte);
+          other[at] = there;
+          if (equal_folded(one, other) == same(one, other)) continue;
+          FAIL("size " << size << ", bytes " << byte << " and " << int{there} << " at " << at);
+        }
+      }
+    }
+  }
+  CHECK_FALSE(equal_folded("content-length", "content-lengt"));
+  CHECK(equal_folded("", ""));
 }

@@ -1,0 +1,53 @@
+// Text looked at in eights: what most bytes are is told of eight of them at once.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace postern {
+
+// Eight bytes, the first of them lowest.
+struct Eight {
+  static constexpr std::size_t size = sizeof(std::uint64_t);
+  static constexpr std::uint64_t each = 0x0101010101010101, high = each * 0x80;
+  static_assert(std::endian::native == std::endian::little);
+
+  explicit Eight(const char* from) { std::memcpy(&bits, from, size); }
+  // The high bit of the first control (0x00 to 0x1f, or DEL), and perhaps of bytes behind it; 0 when none
+  // is there.
+  std::uint64_t controls() const {
+    const std::uint64_t deleted = bits ^ (each * 0x7f);
+    return (((bits - each * 0x20) & ~bits) | ((deleted - each) & ~deleted)) & high;
+  }
+  // The same for the first byte outside ASCII, or control.
+  std::uint64_t invisibles() const { return controls() | (bits & high); }
+  // Letters and hyphens, and nothing else: most of what names are of.
+  bool is_name() const {
+    constexpr std::uint64_t low = each * 0x7f;
+    const std::uint64_t folded = (bits | each * 0x20) & low, hyphen = bits ^ each * '-';
+    const std::uint64_t from_a = folded + each * (0x80 - 'a'), above_z = folded + each * (0x7f - 'z');
+    const std::uint64_t others = ((hyphen & low) + low) | hyphen;  // the high bit of all but hyphens
+    return (((from_a & ~above_z & ~bits) | ~others) & high) == high;
+  }
+  // False: these differ in more than the case of letters.
+  bool resembles(const Eight& other) const { return ((bits ^ other.bits) & ~(each * 0x20)) == 0; }
+
+  std::uint64_t bits = 0;
+};
+
+// Which byte of an eight the lowest of `marks` is in, which are not 0.
+inline std::size_t first_marked(std::uint64_t marks) { return static_cast<std::size_t>(std::countr_zero(marks)) / 8; }
+
+// Where in `text` the first byte outside 0x20..0x7e stands; text.size() if there is none.
+inline std::size_t span_of_visible(std::string_view text) {
+  std::size_t i = 0;
+  for (; text.size() - i >= Eight::size; i += Eight::size)
+    if (const std::uint64_t marks = Eight(text.data() + i).invisibles(); marks != 0) return i + first_marked(marks);
+  while (i < text.size() && text[i] >= 0x20 && text[i] <= 0x7e) ++i;
+  return i;
+}
+
+}  // namespace postern
