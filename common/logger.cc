@@ -22,6 +22,7 @@
 #include <optional>
 #include <vector>
 
+#include "common/eight.h"
 #include "common/packets.h"
 
 namespace postern {
@@ -72,7 +73,7 @@ class Logger {
   void take_up_to(Source& source, Cursor reached);
   void take(Source& source, std::size_t count);
   std::string write_out(std::string_view line, Role role, std::uint32_t pid);
-  std::string_view stamp();
+  void stamp();
   void copy_to_stderr(std::string_view datagram) const;
   void rest();
   void take_way(UniqueFd way);
@@ -174,6 +175,7 @@ void Logger::look(Source& source) {
 Passed Logger::pass_some(Source& source) {
   look(source);
   if (source.seen.empty()) return Passed::nothing;
+  stamp();
   std::array<std::string, lines_at_once> datagrams;
   std::array<Cursor, lines_at_once + 1> ends{};
   ends[0].at = source.passed;
@@ -224,17 +226,16 @@ void Logger::take(Source& source, std::size_t count) {
   if (source.seen.empty()) source.overlong = 0;  // it went as a whole
 }
 
-// "Nov 21 03:04:05 " (RFC 3164), in UTC.
-std::string_view Logger::stamp() {
+// The time of lines from now on, "Nov 21 03:04:05 " (RFC 3164), in UTC.
+void Logger::stamp() {
   const time_t now = read_wall().s;
-  if (now == stamped_) return stamp_;
+  if (now == stamped_) return;
   tm utc{};
   ::gmtime_r(&now, &utc);
   char text[32] = "";
   (void)::strftime(text, sizeof text, "%b %e %H:%M:%S ", &utc);
   stamp_ = text;
   stamped_ = now;
-  return stamp_;
 }
 
 // The datagram of one line: a level, and what is behind it.
@@ -245,13 +246,16 @@ std::string Logger::write_out(std::string_view line, Role role, std::uint32_t pi
   line = line.substr(std::min<std::size_t>(1, line.size()), Line::longest);
   std::string out;
   out.reserve(line.size() + 96);
-  out.append("<").append(std::to_string(facility * 8 + level)).append(">").append(stamp());
+  out.append("<").append(std::to_string(facility * 8 + level)).append(">").append(stamp_);
   out.append(name_of(self_.daemon())).append("/").append(name_of(role));
   out.append("[").append(std::to_string(pid)).append("]: ");
-  const std::size_t head = out.size();
-  out += line;
-  const auto is_unfit = [](char c) { return c < 0x20 || c > 0x7e; };
-  std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(head), out.end(), is_unfit, '?');  // what a terminal obeys
+  while (!line.empty()) {
+    const std::size_t fit = span_of_visible(line);
+    out += line.substr(0, fit);
+    if (fit == line.size()) break;
+    out += '?';  // what a terminal obeys
+    line.remove_prefix(fit + 1);
+  }
   return out;
 }
 
