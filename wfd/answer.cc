@@ -17,7 +17,7 @@
 namespace postern::wfd {
 namespace {
 
-constexpr std::size_t own_head_room = 8192;  // 16 lines that delete cookies, and the rest
+constexpr std::size_t own_head_room = 256;  // for the start line, and what every answer of ours says
 constexpr std::string_view hsts_year = "max-age=31536000";
 
 bool is_bodiless(int status) { return status < 200 || status == 204 || status == 304; }
@@ -115,7 +115,9 @@ std::vector<std::string> withheld_fields(const ResponseHead& answer, const Answe
 }
 
 Result<std::string> write_reply(const Reply& reply, const ClientSide& client, Wall now) {
-  HeadWriter to(own_head_room + reply.body.size());  // there may be a cookie in it
+  std::size_t room = own_head_room + reply.body.size();
+  for (const auto& [name, value] : reply.fields) room += name.size() + value.size() + 4;
+  HeadWriter to(room);  // all of it: there may be a cookie in it
   to.status_line(reply.status, reason_of(reply.status));
   to.field("Date", http_date(now));
   for (const auto& [name, value] : reply.fields) to.field(name, value);

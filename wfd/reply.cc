@@ -59,7 +59,10 @@ Reply text_reply(unsigned status, std::string body) {
 }
 
 Reply redirect_reply(unsigned status, std::string_view location) {
-  Reply reply = text_reply(status, "Go to " + std::string(location) + "\n");
+  std::string body;
+  body.reserve(location.size() + 7);
+  body.append("Go to ").append(location).push_back('\n');
+  Reply reply = text_reply(status, std::move(body));
   reply.add("Location", location);
   return reply;
 }

@@ -17,9 +17,11 @@ enum class Taste : std::uint8_t { text, json, problem_json, html };
 
 struct Reply {
   unsigned status = 500;
-  std::vector<std::pair<std::string, std::string>> fields;  // without framing, Date, Connection
+  // Names, which are constants of ours, and values; without framing, Date, Connection.
+  std::vector<std::pair<std::string_view, std::string>> fields;
   std::string body;
-  void add(std::string_view name, std::string_view value) { fields.emplace_back(name, value); }
+  template <std::size_t N>
+  void add(const char (&name)[N], std::string_view value) { fields.emplace_back(std::string_view(name, N - 1), value); }
 };
 
 // A reply of plain text that no cache keeps and no browser takes for anything else.

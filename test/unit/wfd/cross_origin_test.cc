@@ -45,7 +45,7 @@ TEST_CASE("an origin is listed by its whole name", "[cross_origin]") {
 TEST_CASE("a script may read what the gate says, with the fields it needs", "[cross_origin]") {
   Reply reply;
   let_read(reply, "b.lab.example");
-  using Pair = std::pair<std::string, std::string>;
+  using Pair = std::pair<std::string_view, std::string>;
   CHECK(reply.fields == std::vector<Pair>{{"Access-Control-Allow-Origin", "https://b.lab.example"},
                                           {"Access-Control-Allow-Credentials", "true"},
                                           {"Access-Control-Expose-Headers", "WWW-Authenticate, X-Postern-Error"},
