@@ -19,6 +19,7 @@
 #include "wfd/text_room.h"
 #include "wfd/tls_memory.h"
 #include "wfd/worker.h"
+#include "wfd/worker_memory.h"
 
 namespace postern::wfd {
 namespace {
@@ -39,19 +40,11 @@ Result<int> live_as_porter(RoleProcess& self) {
   return run_porter(self, plan);
 }
 
-// MiB of a worker all of whose connections are full both ways: their buffers, as many records ready to be sent on
-// either side, what OpenSSL reads into, and the buffers of a first server whose 404 is kept; a head in each of
-// these and one that is looked at; and a body that is kept.
-std::uint64_t memory_for(const WfdSettings& settings) {
-  const std::uint64_t each = 9 * straight_bytes + 7 * settings.limits.head_bytes + settings.limits.replay_bytes;
-  return settings.isolation.connections_per_worker * each / (1024 * 1024) + 1;
-}
-
 Result<int> live_as_nursery(RoleProcess& self) {
   const std::unique_ptr<Shop> shop = TRY(Shop::open(self));
   NurseryPlan plan;
   plan.code = program_text();
-  plan.worker_memory = memory_for(shop->settings);
+  plan.worker_memory = worker_memory(shop->settings);
   plan.warm_up = [&shop] { return shop->warm_up(); };
   plan.work = [&shop](WorkerSeat& seat) { return run_worker(*shop, seat); };
   return run_nursery(self, plan);
