@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -140,7 +141,7 @@ class Floor {
  private:
   void accept_all();
   void fork_when_full();
-  void begin(UniqueFd fd);
+  bool begin(UniqueFd fd);
   [[noreturn]] void loop();
   bool dial(Pair& pair);
   void watch(End& end, Ear& ear);
@@ -179,7 +180,7 @@ void Floor::accept_all() {
   while (listener_) {
     UniqueFd fd = UniqueFd::adopt(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd) return;
-    begin(std::move(fd));
+    if (!begin(std::move(fd))) ++over_;
     if (++taken_ != options_.together) continue;
     (void)::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, listener_.get(), nullptr);  // the first process has it open
     listener_.reset();
@@ -195,23 +196,24 @@ void Floor::fork_when_full() {
     const UniqueFd full = UniqueFd::adopt(ends[0]);
     takes_more_ = UniqueFd::adopt(ends[1]);
     const pid_t child = ::fork();
-    if (child == 0) return;
+    if (child == 0) return (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
     takes_more_.reset();
     if (child < 0 || ::read(full.get(), &none, 1) != 0) ::_exit(1);
   }
 }
 
-void Floor::begin(UniqueFd fd) {
+bool Floor::begin(UniqueFd fd) {
   no_delay(fd.get());
   auto pair = std::make_unique<Pair>();
   pair->client.fd = std::move(fd);
   if (context_ != nullptr) {
     pair->client.tls = SSL_new(context_);
-    if (pair->client.tls == nullptr || SSL_set_fd(pair->client.tls, pair->client.fd.get()) != 1) return;
+    if (pair->client.tls == nullptr || SSL_set_fd(pair->client.tls, pair->client.fd.get()) != 1) return false;
     SSL_set_accept_state(pair->client.tls);
   }
   watch(pair->client, pair->at_client);
   (void)pair.release();  // lives until its client hangs up
+  return true;
 }
 
 std::size_t length_in(std::string_view head) {

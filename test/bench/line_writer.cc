@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t at_once = 32;           // packets, and lines
 constexpr std::size_t packet_bytes = 32768;
-constexpr int rest_ms = 2;                    // as Postern's logger: more to take next time
+constexpr int rest_ms = 2, queue_bytes = 1024 * 1024;  // as Postern's logger: more to take next time, and room for it
 
 // Beginning and end, and how long the whole is.
 std::string padded(std::string_view start, std::string_view end, std::size_t size) {
@@ -88,7 +88,7 @@ bool pass_on(int log, std::string_view text) {
     for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i)
       gathered.append(room.data() + i * packet_bytes, packets.headers[i].msg_len);
     if (!pass_on(log, gathered)) ::_exit(1);
-    (void)::poll(nullptr, 0, rest_ms);
+    if (static_cast<std::size_t>(n) < at_once) (void)::poll(nullptr, 0, rest_ms);  // there was no more
   }
 }
 
@@ -100,6 +100,7 @@ std::optional<LineWriter> LineWriter::start(const std::string& socket) {
   if (!log || ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return std::nullopt;
   UniqueFd way = UniqueFd::adopt(ends[0]);
   const UniqueFd from = UniqueFd::adopt(ends[1]);
+  if (::setsockopt(way.get(), SOL_SOCKET, SO_SNDBUFFORCE, &queue_bytes, sizeof queue_bytes) != 0) return std::nullopt;
   const pid_t child = ::fork();
   if (child < 0) return std::nullopt;
   if (child > 0) return LineWriter(std::move(way));
