@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <memory>
 #include <set>
 #include <string>
@@ -131,6 +132,30 @@ TEST_CASE("a line gets its level, time, daemon, role and pid from the logger", "
   CHECK(line.substr(stamp + 3, 1) == " ");  // "Nov 21 03:04:05 "
   CHECK(line.substr(stamp + 15) == std::string(authd ? " authd" : " redird") + "/porter[" + std::to_string(::getpid()) +
                                        "]: event=start version=0.1 result=ok");
+}
+
+TEST_CASE("a line's time is that of its writing down, also when the second before had lines", "[logger]") {
+  POSTERN_NEEDS_ROOT
+  Desk desk;
+  desk.start();
+  const auto shown = [](time_t when) {
+    tm utc{};
+    char text[32] = "";
+    (void)::strftime(text, sizeof text, "%b %e %H:%M:%S", ::gmtime_r(&when, &utc));
+    return std::string(text);
+  };
+  std::set<std::string> seen;
+  for (const Mono end = read_mono() + seconds(5); seen.size() < 2 && read_mono() < end;) {
+    const time_t before = read_wall().s;
+    REQUIRE(desk.porter.write(Line("debug")));
+    const std::string line = desk.syslogd.line();
+    const std::string stamp = line.substr(line.find('>') + 1, 15);
+    std::set<std::string> right;
+    for (time_t when = before; when <= read_wall().s; ++when) right.insert(shown(when));
+    CHECK(right.contains(stamp));
+    seen.insert(stamp);
+  }
+  CHECK(seen.size() == 2);
 }
 
 TEST_CASE("a broken role cannot forge a second line, a level, or the sender's name", "[logger]") {
