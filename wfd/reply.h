@@ -15,13 +15,22 @@ namespace postern::wfd {
 // What a reader can make use of.
 enum class Taste : std::uint8_t { text, json, problem_json, html };
 
+// A text that stands in the program, and so can be kept as a view.
+class Constant {
+ public:
+  template <std::size_t N>
+  consteval Constant(const char (&text)[N]) : text_(text, N - 1) {}
+  std::string_view view() const { return text_; }
+
+ private:
+  std::string_view text_;
+};
+
 struct Reply {
   unsigned status = 500;
-  // Names, which are constants of ours, and values; without framing, Date, Connection.
-  std::vector<std::pair<std::string_view, std::string>> fields;
+  std::vector<std::pair<std::string_view, std::string>> fields;  // as add() takes them; without framing, Date, Connection
   std::string body;
-  template <std::size_t N>
-  void add(const char (&name)[N], std::string_view value) { fields.emplace_back(std::string_view(name, N - 1), value); }
+  void add(Constant name, std::string_view value) { fields.emplace_back(name.view(), value); }
 };
 
 // A reply of plain text that no cache keeps and no browser takes for anything else.
