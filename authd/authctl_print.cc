@@ -9,13 +9,14 @@
 #include <cstdio>
 
 #include "authd/authctl_terminal.h"
+#include "common/eight.h"
 
 namespace postern::authd {
 namespace {
 
 void make_visible(std::string& text) {
   for (char& c : text)
-    if (c < 0x20 || c > 0x7e) c = '?';
+    if (!is_visible(c)) c = '?';
 }
 
 std::string shown(const std::string& value) {

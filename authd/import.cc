@@ -11,6 +11,7 @@
 #include "authd/import_entry.h"
 #include "authd/store.h"
 #include "authd/user_name.h"
+#include "common/eight.h"
 
 namespace postern::authd {
 namespace {
@@ -80,7 +81,7 @@ std::string named(std::string_view text) {
   constexpr std::size_t most = 64;
   std::string out = "\"" + std::string(text.substr(0, most)) + (text.size() > most ? "...\"" : "\"");
   for (char& c : out)
-    if (c < 0x20 || c > 0x7e) c = '?';
+    if (!is_visible(c)) c = '?';
   return out;
 }
 

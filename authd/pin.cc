@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "authd/random.h"
+#include "common/eight.h"
 
 namespace postern::authd {
 namespace {
@@ -82,7 +83,7 @@ std::optional<Stored> parse(std::string_view text) {
 
 bool is_sound_pin(std::string_view pin) {
   return pin.size() >= 4 && pin.size() <= 64 &&
-         std::all_of(pin.begin(), pin.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
+         std::all_of(pin.begin(), pin.end(), is_visible);
 }
 
 void PinHasher::Free::operator()(evp_kdf_st* kdf) const { EVP_KDF_free(kdf); }

@@ -1,4 +1,4 @@
-// Text looked at in eights: what most bytes are is told of eight of them at once.
+// What may be shown of a text, and how to look at text in eights: what most bytes are is told of eight of them at once.
 #pragma once
 
 #include <bit>
@@ -41,12 +41,15 @@ struct Eight {
 // Which byte of an eight the lowest of `marks` is in, which are not 0.
 inline std::size_t first_marked(std::uint64_t marks) { return static_cast<std::size_t>(std::countr_zero(marks)) / 8; }
 
-// Where in `text` the first byte outside 0x20..0x7e stands; text.size() if there is none.
+// A character of ASCII that a terminal shows, or a blank: 0x20 to 0x7e.
+constexpr bool is_visible(char c) { return c >= 0x20 && c <= 0x7e; }
+
+// Where in `text` the first byte that is not visible stands; text.size() if there is none.
 inline std::size_t span_of_visible(std::string_view text) {
   std::size_t i = 0;
   for (; text.size() - i >= Eight::size; i += Eight::size)
     if (const std::uint64_t marks = Eight(text.data() + i).invisibles(); marks != 0) return i + first_marked(marks);
-  while (i < text.size() && text[i] >= 0x20 && text[i] <= 0x7e) ++i;
+  while (i < text.size() && is_visible(text[i])) ++i;
   return i;
 }
 

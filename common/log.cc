@@ -15,6 +15,8 @@
 #include <string>
 #include <utility>
 
+#include "common/eight.h"
+
 namespace postern {
 namespace {
 
@@ -38,11 +40,11 @@ bool is_plain(std::string_view text) {
 }
 
 void append_escaped(std::string& out, char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  if (byte >= 0x20 && byte <= 0x7e && c != '"' && c != '\\') {
+  if (is_visible(c) && c != '"' && c != '\\') {
     out += c;
     return;
   }
+  const auto byte = static_cast<unsigned char>(c);
   constexpr char digits[] = "0123456789abcdef";
   out += "\\x";
   out += digits[byte >> 4];

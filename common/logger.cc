@@ -249,12 +249,11 @@ std::string Logger::write_out(std::string_view line, Role role, std::uint32_t pi
   out.append("<").append(std::to_string(facility * 8 + level)).append(">").append(stamp_);
   out.append(name_of(self_.daemon())).append("/").append(name_of(role));
   out.append("[").append(std::to_string(pid)).append("]: ");
-  const auto is_unfit = [](char c) { return c < 0x20 || c > 0x7e; };
   while (!line.empty()) {
     const std::size_t fit = span_of_visible(line);
     out += line.substr(0, fit);
     line.remove_prefix(fit);
-    for (; !line.empty() && is_unfit(line.front()); line.remove_prefix(1)) out += '?';  // what a terminal obeys
+    for (; !line.empty() && !is_visible(line.front()); line.remove_prefix(1)) out += '?';  // what a terminal obeys
   }
   return out;
 }

@@ -3,6 +3,8 @@
 // Never put a reader here: the gate reads no JSON.
 #include "wfd/json.h"
 
+#include "common/eight.h"
+
 namespace postern::wfd {
 
 void append_json(std::string& to, std::string_view text) {
@@ -10,7 +12,7 @@ void append_json(std::string& to, std::string_view text) {
   to += '"';
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte > 0x7e || c == '"' || c == '\\' || c == '<') {
+    if (!is_visible(c) || c == '"' || c == '\\' || c == '<') {
       to.append("\\u00");
       to += digits[byte >> 4];
       to += digits[byte & 15];
