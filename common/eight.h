@@ -41,7 +41,8 @@ struct Eight {
 // Which byte of an eight the lowest of `marks` is in, which are not 0.
 inline std::size_t first_marked(std::uint64_t marks) { return static_cast<std::size_t>(std::countr_zero(marks)) / 8; }
 
-// A character of ASCII that a terminal shows, or a blank: 0x20 to 0x7e.
+// A character of ASCII that a terminal shows, or a blank: 0x20 to 0x7e.  What is written to the log, to a
+// terminal or into JSON as it is, and what PINs are of, rests on this.
 constexpr bool is_visible(char c) { return c >= 0x20 && c <= 0x7e; }
 
 // Where in `text` the first byte that is not visible stands; text.size() if there is none.

@@ -249,12 +249,9 @@ std::string Logger::write_out(std::string_view line, Role role, std::uint32_t pi
   out.append("<").append(std::to_string(facility * 8 + level)).append(">").append(stamp_);
   out.append(name_of(self_.daemon())).append("/").append(name_of(role));
   out.append("[").append(std::to_string(pid)).append("]: ");
-  while (!line.empty()) {
-    const std::size_t fit = span_of_visible(line);
-    out += line.substr(0, fit);
-    line.remove_prefix(fit);
-    for (; !line.empty() && !is_visible(line.front()); line.remove_prefix(1)) out += '?';  // what a terminal obeys
-  }
+  const std::size_t unfit = out.size() + span_of_visible(line);  // what a terminal obeys; mostly nothing
+  out += line;
+  std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(unfit), out.end(), [](char c) { return !is_visible(c); }, '?');
   return out;
 }
 
