@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,7 +20,11 @@ enum class Taste : std::uint8_t { text, json, problem_json, html };
 class Constant {
  public:
   template <std::size_t N>
-  consteval Constant(const char (&text)[N]) : text_(text, N - 1) {}
+  consteval Constant(const char (&text)[N]) : text_(text, N - 1) {
+    if (N < 2 || text[N - 1] != 0) std::abort();  // read here, and so none that can change: it would not compile
+    for (const char c : text_)
+      if (c == 0) std::abort();
+  }
   std::string_view view() const { return text_; }
 
  private:
