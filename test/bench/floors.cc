@@ -190,13 +190,17 @@ void Floor::accept_all() {
 
 // Comes back in a child, which takes connections; the next one is forked when it has them all.
 void Floor::fork_when_full() {
+  const pid_t first = ::getpid();
   for (char none = 0;;) {
     int ends[2] = {-1, -1};
     if (::pipe2(ends, O_CLOEXEC) != 0) ::_exit(1);
     const UniqueFd full = UniqueFd::adopt(ends[0]);
     takes_more_ = UniqueFd::adopt(ends[1]);
     const pid_t child = ::fork();
-    if (child == 0) return (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (child == 0) {
+      if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != first) ::_exit(1);
+      return;
+    }
     takes_more_.reset();
     if (child < 0 || ::read(full.get(), &none, 1) != 0) ::_exit(1);
   }

@@ -12,7 +12,7 @@ namespace postern::bench {
 class LineWriter {
  public:
   // Forks the process that writes to the system log at `socket`; it ends with the last process that has
-  // this.  None, with errno: no way to the log, or no process.
+  // this.  None, with errno: no way to the log, no room for lines (that takes root), or no process.
   static std::optional<LineWriter> start(const std::string& socket);
 
   // Two lines, as long as Postern's of a request that is sent to the login.
