@@ -12,7 +12,7 @@ namespace postern {
 // Eight bytes, the first of them lowest.
 struct Eight {
   static constexpr std::size_t size = sizeof(std::uint64_t);
-  static constexpr std::uint64_t each = 0x0101010101010101, high = each * 0x80;
+  static constexpr std::uint64_t each = 0x0101010101010101, high = each * 0x80, low = each * 0x7f;
   static_assert(std::endian::native == std::endian::little);
 
   explicit Eight(const char* from) { std::memcpy(&bits, from, size); }
@@ -24,16 +24,23 @@ struct Eight {
   }
   // The same for the first byte outside ASCII, or control.
   std::uint64_t invisibles() const { return controls() | (bits & high); }
+  // The high bit of each letter of ASCII.
+  std::uint64_t letters() const {
+    const std::uint64_t folded = (bits | each * 0x20) & low;
+    const std::uint64_t from_a = folded + each * (0x80 - 'a'), above_z = folded + each * (0x7f - 'z');
+    return from_a & ~above_z & ~bits & high;
+  }
   // Letters and hyphens, and nothing else: most of what names are of.
   bool is_name() const {
-    constexpr std::uint64_t low = each * 0x7f;
-    const std::uint64_t folded = (bits | each * 0x20) & low, hyphen = bits ^ each * '-';
-    const std::uint64_t from_a = folded + each * (0x80 - 'a'), above_z = folded + each * (0x7f - 'z');
+    const std::uint64_t hyphen = bits ^ each * '-';
     const std::uint64_t others = ((hyphen & low) + low) | hyphen;  // the high bit of all but hyphens
-    return (((from_a & ~above_z & ~bits) | ~others) & high) == high;
+    return (letters() | (~others & high)) == high;
   }
-  // False: these differ in more than the case of letters.
-  bool resembles(const Eight& other) const { return ((bits ^ other.bits) & ~(each * 0x20)) == 0; }
+  // Whether these differ in the case of letters at most.
+  bool is_folded_like(const Eight& other) const {
+    const std::uint64_t differing = bits ^ other.bits;
+    return (differing & ~(each * 0x20)) == 0 && (differing & ~(letters() >> 2)) == 0;
+  }
 
   std::uint64_t bits = 0;
 };

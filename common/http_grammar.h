@@ -130,12 +130,17 @@ constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c
 
 // A token of at least one byte.
 bool is_token(std::string_view text);
-// ASCII without regard to case.  Most names that are compared are others, and told by eights.
+// ASCII without regard to case: in eights, of which the last may begin within the one before it.
 inline bool equal_folded(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; a.size() - i >= Eight::size; i += Eight::size)
-    if (!Eight(a.data() + i).resembles(Eight(b.data() + i))) return false;
-  for (std::size_t i = 0; i < a.size(); ++i)
+  const std::size_t size = a.size();
+  if (size != b.size()) return false;
+  if (size >= Eight::size) {
+    const std::size_t last = size - Eight::size;
+    for (std::size_t i = 0; i < last; i += Eight::size)
+      if (!Eight(a.data() + i).is_folded_like(Eight(b.data() + i))) return false;
+    return Eight(a.data() + last).is_folded_like(Eight(b.data() + last));
+  }
+  for (std::size_t i = 0; i < size; ++i)
     if (lower(a[i]) != lower(b[i])) return false;
   return true;
 }
