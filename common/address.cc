@@ -81,8 +81,11 @@ std::string Address::text() const {
   if (family_ == Family::v6) return ::inet_ntop(AF_INET6, bytes_.data(), room.data(), room.size());
   char* end = room.data();  // by hand, for every request writes some
   for (std::size_t i = 0; i < 4; ++i) {
+    const unsigned byte = bytes_[i];
     if (i > 0) *end++ = '.';
-    end = std::to_chars(end, room.data() + room.size(), bytes_[i]).ptr;
+    if (byte >= 100) *end++ = static_cast<char>('0' + byte / 100);
+    if (byte >= 10) *end++ = static_cast<char>('0' + byte / 10 % 10);
+    *end++ = static_cast<char>('0' + byte % 10);
   }
   return {room.data(), end};
 }

@@ -1,6 +1,7 @@
 // What may be shown of a text, and how to look at text in eights: what most bytes are is told of eight of them at once.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,7 @@ struct Eight {
   static constexpr std::uint64_t each = 0x0101010101010101, high = each * 0x80, low = each * 0x7f;
   static_assert(std::endian::native == std::endian::little);
 
+  explicit Eight(std::uint64_t value) : bits(value) {}
   explicit Eight(const char* from) { std::memcpy(&bits, from, size); }
   // The high bit of the first control (0x00 to 0x1f, or DEL), and perhaps of bytes behind it; 0 when none
   // is there.
@@ -47,6 +49,22 @@ struct Eight {
 
 // Which byte of an eight the lowest of `marks` is in, which are not 0.
 inline std::size_t first_marked(std::uint64_t marks) { return static_cast<std::size_t>(std::countr_zero(marks)) / 8; }
+
+// The hex digits of `value`, as text of eight characters.
+inline Eight hex_digits(std::uint32_t value) {
+  Eight text(value);
+  text.bits = (text.bits << 16 | text.bits) & 0x0000ffff0000ffff;
+  text.bits = (text.bits << 8 | text.bits) & 0x00ff00ff00ff00ff;
+  text.bits = (text.bits << 4 | text.bits) & 0x0f0f0f0f0f0f0f0f;  // a digit's value in each byte, the last digit lowest
+  const std::uint64_t letters = (text.bits + Eight::each * 6) >> 4 & Eight::each;
+  text.bits = std::byteswap(text.bits + Eight::each * '0' + letters * ('a' - '0' - 10));
+  return text;
+}
+// The same of a number of 64 bits.
+inline std::array<char, 2 * Eight::size> hex_text(std::uint64_t value) {
+  const Eight halves[] = {hex_digits(static_cast<std::uint32_t>(value >> 32)), hex_digits(static_cast<std::uint32_t>(value))};
+  return std::bit_cast<std::array<char, 2 * Eight::size>>(halves);
+}
 
 // A character of ASCII that a terminal shows, or a blank: 0x20 to 0x7e.  What is written to the log, to a
 // terminal or into JSON as it is, and what PINs are of, rests on this.

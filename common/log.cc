@@ -78,6 +78,11 @@ void append_value(std::string& out, std::string_view value, std::size_t room) {
   }
 }
 
+// Nothing of it need be quoted, escaped or cut.
+bool stands_as_it_is(std::string_view value) {
+  return !value.empty() && value.size() <= Line::longest_value && value != "-" && is_plain(value);
+}
+
 }  // namespace
 
 std::string log_value(std::string_view value, std::size_t room) {
@@ -94,6 +99,7 @@ Line::Line(std::string_view event, Level level) : level_(level) {
 
 // What does not fit as a whole is left out.
 Line& Line::add(std::string_view key, std::string_view value) {
+  if (stands_as_it_is(value)) return put(key, value);
   const std::size_t before = text_.size();
   text_ += ' ';
   text_ += key;
@@ -115,20 +121,25 @@ Line& Line::add(std::string_view key, std::int64_t value) {
   return put(key, std::string_view(digits, static_cast<std::size_t>(end - digits)));
 }
 
-// A value of a few plain characters.
-Line& Line::put(std::string_view key, std::string_view digits) {
-  if (longest - text_.size() < key.size() + digits.size() + 2) return *this;
-  text_ += ' ';
-  text_ += key;
-  text_ += '=';
-  text_ += digits;
+// A value that stands as it is.
+Line& Line::put(std::string_view key, std::string_view value) {
+  const std::size_t before = text_.size();
+  const std::size_t after = before + key.size() + value.size() + 2;
+  if (after > longest) return *this;
+  text_.resize_and_overwrite(after, [&](char* text, std::size_t) {
+    char* at = text + before;
+    *at++ = ' ';
+    at = std::copy_n(key.data(), key.size(), at);
+    *at++ = '=';
+    std::copy_n(value.data(), value.size(), at);
+    return after;
+  });
   return *this;
 }
 
 Line& Line::add_id(std::string_view key, std::uint64_t value) {
-  char digits[16];
-  for (int i = 15; i >= 0; --i, value >>= 4) digits[i] = "0123456789abcdef"[value & 15];
-  return put(key, std::string_view(digits, 16));
+  const auto digits = hex_text(value);
+  return put(key, std::string_view(digits.data(), digits.size()));
 }
 
 Result<std::pair<UniqueFd, UniqueFd>> make_log_page() {

@@ -38,7 +38,7 @@ class Line {
   const std::string& text() const { return text_; }
 
  private:
-  Line& put(std::string_view key, std::string_view digits);
+  Line& put(std::string_view key, std::string_view value);
   Level level_;
   std::string text_;
 };

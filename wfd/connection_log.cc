@@ -4,6 +4,7 @@
 
 #include "wfd/connection.h"
 
+#include "common/eight.h"
 #include "common/ticket_lines.h"
 #include "wfd/trace.h"
 #include "wfd/worker.h"
@@ -53,11 +54,8 @@ void Connection::trace(std::string_view side, std::string_view head) {
 }
 
 std::string Connection::id_text() const {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text(16, '0');
-  std::uint64_t id = ticket_.connection;
-  for (std::size_t i = 16; i-- > 0; id >>= 4) text[i] = digits[id & 15];
-  return text;
+  const auto digits = hex_text(ticket_.connection);
+  return {digits.data(), digits.size()};
 }
 
 }  // namespace postern::wfd

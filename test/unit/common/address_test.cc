@@ -3,7 +3,9 @@
 
 #include <netinet/in.h>
 
+#include <array>
 #include <cstring>
+#include <string>
 
 #include "unit/catch.h"
 
@@ -27,6 +29,18 @@ TEST_CASE("an address is read and written in one spelling", "[address]") {
   CHECK(at(row.in).text() == row.out);
   CHECK(at(row.in).family() == row.family);
   CHECK(at(at(row.in).text()) == at(row.in));
+}
+
+TEST_CASE("each byte of an IPv4 address is written as a number, wherever it stands", "[address]") {
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    for (std::size_t place = 0; place < 4; ++place) {
+      std::array<std::uint8_t, 4> bytes = {1, 22, 203, 0};
+      bytes[place] = static_cast<std::uint8_t>(byte);
+      std::string text;
+      for (const std::uint8_t b : bytes) text += (text.empty() ? "" : ".") + std::to_string(b);
+      CHECK(Address::v4(bytes).text() == text);
+    }
+  }
 }
 
 TEST_CASE("what is not exactly an address is refused", "[address]") {

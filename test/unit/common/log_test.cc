@@ -6,9 +6,11 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include <cstdio>
 #include <string>
 
 #include "common/channel.h"
+#include "common/eight.h"
 #include "unit/catch.h"
 #include "unit/common/children.h"
 
@@ -99,6 +101,29 @@ TEST_CASE("a line never outgrows its bound, and its fields stay whole", "[log]")
   for (int i = 0; i < 100; ++i) line.add("k", std::string(100, '"'));
   CHECK(line.text().size() <= Line::longest);
   CHECK(std::count(line.text().begin(), line.text().end(), '"') % 2 == 0);
+}
+
+TEST_CASE("values that stand as they are fill a line to its last byte, and go no further", "[log]") {
+  for (const std::size_t more : {0, 1}) {
+    Line line("flood");
+    while (line.text().size() < Line::longest - 1000) line.add("k", std::string(100, 'a'));
+    const std::string before = line.text(), value(Line::longest - before.size() - 3 + more, 'b');
+    CHECK(line.add("k", value).text() == (more == 0 ? before + " k=" + value : before));
+    CHECK(line.add("n", std::uint64_t{7}).text().size() <= Line::longest);
+  }
+}
+
+TEST_CASE("an id is 16 digits, whatever they are", "[log]") {
+  for (std::uint64_t value = 0x0123456789abcdef, i = 0; i < 300; ++i, value = value << 7 ^ value >> 3 ^ i) {
+    char digits[17];
+    std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(value));
+    const auto text = hex_text(value);
+    CHECK(std::string(text.begin(), text.end()) == digits);
+  }
+  for (std::uint64_t digit = 0; digit < 16; ++digit) {
+    const auto text = hex_text(digit * 0x1111111111111111);
+    CHECK(std::string(text.begin(), text.end()) == std::string(16, "0123456789abcdef"[digit]));
+  }
 }
 
 TEST_CASE("a line reaches the logger in one packet, its level in front", "[log]") {
