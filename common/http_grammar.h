@@ -78,6 +78,7 @@ inline constexpr std::uint8_t value = 4;    // HTAB, SP, 0x21..0x7e, 0x80..0xff
 inline constexpr std::uint8_t digit = 8;
 inline constexpr std::uint8_t hex = 16;
 inline constexpr std::uint8_t letter_or_digit = 32;
+inline constexpr std::uint8_t unreserved = 64;  // stands for itself in a URI, RFC 3986 section 2.3
 }  // namespace byte_class
 
 constexpr std::array<std::uint8_t, 256> make_byte_classes() {
@@ -96,6 +97,7 @@ constexpr std::array<std::uint8_t, 256> make_byte_classes() {
     if (digit) bits |= byte_class::digit;
     if (digit || (letter && lower <= 'f')) bits |= byte_class::hex;
     if (digit || letter) bits |= byte_class::letter_or_digit;
+    if (digit || letter || c == '-' || c == '.' || c == '_' || c == '~') bits |= byte_class::unreserved;
     table[c] = static_cast<std::uint8_t>(bits);
   }
   return table;

@@ -115,11 +115,13 @@ std::vector<std::string> withheld_fields(const ResponseHead& answer, const Answe
 }
 
 Result<std::string> write_reply(const Reply& reply, const ClientSide& client, Wall now) {
-  std::size_t room = own_head_room + reply.body.size();
+  std::size_t room = own_head_room + reply.constant.view().size() + reply.body.size();
   for (const auto& [name, value] : reply.fields) room += name.size() + value.size() + 4;
   HeadWriter to(room);  // all of it: there may be a cookie in it
   to.status_line(reply.status, reason_of(reply.status));
-  to.field("Date", http_date(now));
+  const HttpDate date = http_date(now);
+  to.field("Date", {date.data(), date.size()});
+  to.fields(reply.constant);
   for (const auto& [name, value] : reply.fields) to.field(name, value);
   to.field("Content-Length", std::to_string(reply.body.size()));
   write_connection(to, client.version, client.close);

@@ -36,7 +36,7 @@ bool Connection::judge_head() {
   now_->side = {now_->request.version, now_->request.method == "HEAD", !now_->request.keep_alive || last_request_};
   now_->taste = taste_of(now_->request.fields);
   if (now_->taste == Taste::html || now_->on_login_host) now_->languages = accept_language(now_->request.fields);
-  now_->doing = doing_of(now_->request);
+  now_->doing = doing_of(now_->request, now_->taste);
   now_->request_body = BodyReader(now_->request.framing, now_->request.length);
   now_->asking_origin = listed_origin(now_->request.fields, policy().cors_origins);
   if (refuse_body() || refuse_head() || refuse_websocket()) return true;

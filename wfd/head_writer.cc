@@ -80,6 +80,12 @@ void HeadWriter::field(std::string_view name, std::string_view value) {
   });
 }
 
+// They were checked before there was a program.
+void HeadWriter::fields(ConstantFields lines) {
+  if (text_.empty()) good_ = false;
+  text_ += lines.view();
+}
+
 Result<std::string> HeadWriter::finish() {
   std::string head = std::exchange(text_, {});
   if (!std::exchange(good_, true) || head.empty()) return fail("cannot write head: a part of it is not fit");

@@ -33,17 +33,14 @@ bool weighs_nothing(std::string_view parameters) {
   return false;
 }
 
-// Calls `take` with each media type of an Accept field that is not weighed 0.
-template <class Take>
-void each_media_type(std::string_view accept, Take take) {
-  while (!accept.empty()) {
-    const std::size_t comma = std::min(accept.find(','), accept.size());
-    const std::string_view range = accept.substr(0, comma);
-    const std::size_t semicolon = std::min(range.find(';'), range.size());
-    const bool wanted = semicolon == range.size() || !weighs_nothing(range.substr(semicolon + 1));
-    if (wanted) take(trim_blanks(range.substr(0, semicolon)));
-    accept.remove_prefix(std::min(comma + 1, accept.size()));
-  }
+// Takes the next member off the front of an Accept field: its media type, or nothing when it is weighed 0.
+std::string_view take_media_type(std::string_view& accept) {
+  const std::size_t comma = std::min(accept.find(','), accept.size());
+  const std::string_view range = accept.substr(0, comma);
+  const std::size_t semicolon = std::min(range.find(';'), range.size());
+  const bool wanted = semicolon == range.size() || !weighs_nothing(range.substr(semicolon + 1));
+  accept.remove_prefix(std::min(comma + 1, accept.size()));
+  return wanted ? trim_blanks(range.substr(0, semicolon)) : std::string_view();
 }
 
 bool is_json(std::string_view type) {
@@ -62,22 +59,23 @@ Taste taste_of(std::string_view type) {
 
 Taste taste_of(const Fields& fields) {
   Taste best = Taste::text;
-  for (const Field& field : fields)
-    if (equal_folded(field.name, "accept"))
-      each_media_type(field.value, [&](std::string_view type) { best = std::max(best, taste_of(type)); });
+  for (const Field& field : fields) {
+    if (!equal_folded(field.name, "accept")) continue;
+    for (std::string_view rest = field.value; !rest.empty() && best != Taste::html;) best = std::max(best, taste_of(take_media_type(rest)));
+  }
   return best;
 }
 
-bool is_navigation(const RequestHead& head) {
+bool is_navigation(const RequestHead& head, Taste taste) {
   if (head.method != "GET" && head.method != "HEAD") return false;
   if (has_fetch_metadata(head.fields))
     return head.fields.only("sec-fetch-mode") == "navigate" &&
            head.fields.only("sec-fetch-dest") == "document";
-  return taste_of(head.fields) == Taste::html && head.fields.find("x-requested-with") == nullptr;
+  return taste == Taste::html && head.fields.find("x-requested-with") == nullptr;
 }
 
-Doing doing_of(const RequestHead& head) {
-  if (is_navigation(head)) return Doing::navigation;
+Doing doing_of(const RequestHead& head, Taste taste) {
+  if (is_navigation(head, taste)) return Doing::navigation;
   const bool changes = head.method != "GET" && head.method != "HEAD" && head.method != "OPTIONS";
   const bool clicked = head.fields.only("sec-fetch-mode") == "navigate" && head.fields.only("sec-fetch-user") == "?1";
   return changes || clicked ? Doing::use : Doing::background;

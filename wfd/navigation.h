@@ -16,13 +16,13 @@ namespace postern::wfd {
 Taste taste_of(const Fields& fields);
 
 // True for GET or HEAD with Sec-Fetch-Mode: navigate and Sec-Fetch-Dest: document; or
-// without any Sec-Fetch-* field, when taste_of() is html and there is no X-Requested-With.
-bool is_navigation(const RequestHead& head);
+// without any Sec-Fetch-* field, when its taste_of() is html and there is no X-Requested-With.
+bool is_navigation(const RequestHead& head, Taste taste);
 
 // What this request is to who makes it: a navigation; something that a person does (a
 // method that changes things, or a navigation within a page that a click began:
 // Sec-Fetch-User); or what a page, a script or a program does by itself.
-Doing doing_of(const RequestHead& head);
+Doing doing_of(const RequestHead& head, Taste taste);
 
 // "https://LOGINHOST/login?host=HOST&path=PCT", and "&link=PCT" when `link` is not empty.
 // A target over 2048 bytes, or one that could not be gone back to, becomes "/".

@@ -15,6 +15,8 @@ namespace postern::wfd {
 namespace {
 
 constexpr std::string_view no_store = "no-store";
+constexpr ConstantFields every_page =  // the last one for browsers without frame-ancestors
+    "Referrer-Policy: same-origin\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n";
 
 // In the order of LoginTrouble.
 constexpr Say troubles[] = {Say::nothing, Say::wrong, Say::no_cookies, Say::cookie_lost};
@@ -111,14 +113,10 @@ const PageSet& Pages::set(std::size_t language) const { return sets_[language < 
 
 Reply Pages::bare(unsigned status, std::string_view type, std::string_view caching, std::string_view policy,
                   bool on_login_host) const {
-  Reply reply;
-  reply.status = status;
+  Reply reply{status, every_page, {}, {}};
   reply.add("Content-Type", type);
   reply.add("Cache-Control", caching);
   reply.add("Content-Security-Policy", policy);
-  reply.add("Referrer-Policy", "same-origin");
-  reply.add("X-Content-Type-Options", "nosniff");
-  reply.add("X-Frame-Options", "DENY");  // for browsers without frame-ancestors
   if (on_login_host) reply.add("Strict-Transport-Security", "max-age=31536000");
   return reply;
 }

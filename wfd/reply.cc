@@ -4,11 +4,17 @@
 // process in its jail; the calendar of <chrono> is arithmetic only.
 #include "wfd/reply.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <span>
 
 namespace postern::wfd {
 namespace {
+
+constexpr ConstantFields plain_text =
+    "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n"
+    "X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n";
 
 struct Civil {
   std::chrono::year_month_day day;
@@ -23,10 +29,10 @@ Civil civil(Wall when) {
 }
 
 // Fills a pattern: each run of digits at `at` with the last of `number`, words as they are.
-void put(std::string& text, std::size_t at, std::size_t digits, std::int64_t number) {
+void put(std::span<char> text, std::size_t at, std::size_t digits, std::int64_t number) {
   for (; digits-- > 0; number /= 10) text[at + digits] = static_cast<char>('0' + number % 10);
 }
-void put(std::string& text, std::size_t at, std::string_view word) { text.replace(at, word.size(), word); }
+void put(std::span<char> text, std::size_t at, std::string_view word) { std::ranges::copy(word, text.subspan(at).begin()); }
 
 constexpr std::array<std::string_view, 7> weekdays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -47,29 +53,22 @@ constexpr Unit units[] = {
 }  // namespace
 
 Reply text_reply(unsigned status, std::string body) {
-  Reply reply;
-  reply.status = status;
-  reply.fields.reserve(6);
-  reply.add("Content-Type", "text/plain; charset=utf-8");
-  reply.add("Cache-Control", "no-store");
-  reply.add("X-Content-Type-Options", "nosniff");
-  reply.add("Referrer-Policy", "same-origin");
-  reply.body = std::move(body);
-  return reply;
+  return {status, plain_text, {}, std::move(body)};
 }
 
-Reply redirect_reply(unsigned status, std::string_view location) {
+Reply redirect_reply(unsigned status, std::string location) {
   std::string body;
   body.reserve(location.size() + 7);
   body.append("Go to ").append(location).push_back('\n');
   Reply reply = text_reply(status, std::move(body));
-  reply.add("Location", location);
+  reply.add("Location", std::move(location));
   return reply;
 }
 
-std::string http_date(Wall when) {
+HttpDate http_date(Wall when) {
   const Civil c = civil(when);
-  std::string text = "Sun, 06 Nov 1994 08:49:37 GMT";
+  HttpDate text;
+  put(text, 0, "Sun, 06 Nov 1994 08:49:37 GMT");
   put(text, 0, weekdays[c.weekday.c_encoding()]);
   put(text, 5, 2, static_cast<unsigned>(c.day.day()));
   put(text, 8, months[static_cast<unsigned>(c.day.month()) - 1]);

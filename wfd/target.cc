@@ -44,16 +44,14 @@ std::string address_after_login(std::string_view host, std::string_view path,
 
 void append_percent_encoded(std::string& out, std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
-  constexpr std::string_view marks = "-._~";
-  for (const char c : text) {
-    if (is_a(c, byte_class::letter_or_digit) || marks.find(c) != marks.npos) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += digits[byte >> 4];
-    out += digits[byte & 15];
+  while (true) {
+    const std::size_t end = span_of(text, byte_class::unreserved);
+    out += text.substr(0, end);
+    if (end == text.size()) return;
+    const auto byte = static_cast<unsigned char>(text[end]);
+    const char encoded[] = {'%', digits[byte >> 4], digits[byte & 15]};
+    out.append(encoded, sizeof encoded);
+    text.remove_prefix(end + 1);
   }
 }
 

@@ -49,7 +49,7 @@ bool relay(RequestHead& head, ResponseHead& answer) {
 }
 
 bool send_to_login(RequestHead& head, ResponseHead&) {
-  if (parse_request(request, HeadLimits(), head).state != Parse::done || !wfd::is_navigation(head)) return false;
+  if (parse_request(request, HeadLimits(), head).state != Parse::done || !wfd::is_navigation(head, wfd::taste_of(head.fields))) return false;
   const wfd::Reply reply = wfd::redirect_reply(302, wfd::login_location("login.corp.example", head.host, head.target, ""));
   return wfd::write_reply(reply, {head.version, false, false}, Wall{1795737459}).has_value();
 }

@@ -21,7 +21,7 @@ while read -r what most; do
   [ "$each" -gt 1000 ] || fail "$each instructions cannot be"
   [ "$each" -le "$most" ] || fail "$each instructions for the heads of one request ($what)"
   note "heads of a request, $what: $each instructions"
-done <<< $'relay 36700\nlogin 17900'
+done <<< $'relay 36300\nlogin 15300'
 
 cat > "$LAB/counts.py" <<'END'
 """counts.py COOKIE CONNECTIONS-PER-WORKER: system calls of the worker, by strace."""

@@ -6,6 +6,7 @@
 #include "unit/catch.h"
 
 using namespace postern;
+using namespace std::literals;
 
 TEST_CASE("a head that outgrows its room is what was written", "[head]") {
   const std::size_t room = GENERATE(0u, 1u, 40u, 1000u);
@@ -21,4 +22,27 @@ TEST_CASE("a head that outgrows its room is what was written", "[head]") {
   REQUIRE(head);
   CHECK(head->size() == expected.size() + 2);
   CHECK(*head == expected + "\r\n");
+}
+
+TEST_CASE("constant lines stand in a head as they are, behind its start line only", "[head]") {
+  wfd::HeadWriter writer;
+  writer.fields("A: b\r\n");
+  CHECK_FALSE(writer.finish());
+  writer.status_line(200, "OK");
+  writer.fields(wfd::ConstantFields());
+  writer.fields("A: b\r\nC-D: e f\r\n");
+  CHECK(*writer.finish() == "HTTP/1.1 200 OK\r\nA: b\r\nC-D: e f\r\n\r\n");
+}
+
+TEST_CASE("of constant lines each is judged as a field would be", "[head]") {
+  for (const std::string_view good : {"", "A: b\r\n", "A: \r\n", "A-1: b\r\nC: \td;e=\"f\"\xff\r\n"}) {
+    INFO(good);
+    CHECK(wfd::are_field_lines(good));
+  }
+  for (const std::string_view bad : {"A"sv, "A:"sv, "A: b"sv, "A: b\r"sv, "A: b\n"sv, "A:b\r\n"sv, ": b\r\n"sv, "A : b\r\n"sv, " A: b\r\n"sv,
+                                     "\r\n"sv, "A: b\r\n\r\n"sv, "A: b\r\n C: d\r\n"sv, "A: b\rC: d\r\n"sv, "A: b\0\r\n"sv, "A: b\x7f\r\n"sv,
+                                     "A: b\r\nC: d"sv, "A(: b\r\n"sv}) {
+    INFO(bad);
+    CHECK_FALSE(wfd::are_field_lines(bad));
+  }
 }

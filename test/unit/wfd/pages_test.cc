@@ -36,7 +36,10 @@ Pages load() {
 std::string field(const Reply& reply, const std::string& name) {
   for (const auto& [n, v] : reply.fields)
     if (n == name) return v;
-  return "(none)";
+  const std::string lines = "\r\n" + std::string(reply.constant.view()), start = "\r\n" + name + ": ";
+  const std::size_t at = lines.find(start);
+  if (at == lines.npos) return "(none)";
+  return lines.substr(at + start.size(), lines.find("\r\n", at + 2) - at - start.size());
 }
 
 // A copy of the shipped pages that a test may spoil.
