@@ -25,7 +25,6 @@
 #include <vector>
 
 #include "common/unique_fd.h"
-#include "line_writer.h"
 
 namespace postern::bench {
 namespace {
@@ -216,6 +215,7 @@ bool Floor::begin(UniqueFd fd) {
     SSL_set_accept_state(pair->client.tls);
   }
   watch(pair->client, pair->at_client);
+  if (lines_ && options_.lines_of == LineWriter::Of::connections) lines_->add();
   (void)pair.release();  // lives until its client hangs up
   return true;
 }
@@ -248,7 +248,7 @@ bool Floor::serve(Pair& pair) {
     end.due -= std::min(end.due, bytes.size());
     if (end.due > 0) continue;
     if (end.write(options_.answer) < 0 || options_.close) return false;
-    if (lines_) lines_->add();
+    if (lines_ && options_.lines_of == LineWriter::Of::answers) lines_->add();
   }
 }
 
@@ -294,7 +294,7 @@ void Floor::on_event(const Ear& ear) {
 int Floor::run() {
   if (!options_.key.empty() && (context_ = make_context(options_)) == nullptr) return 1;
   if (options_.together > 0 && context_ != nullptr) warm_up(context_);
-  if (!options_.log.empty() && !(lines_ = LineWriter::start(options_.log))) return std::perror("floor: log"), 1;
+  if (!options_.log.empty() && !(lines_ = LineWriter::start(options_.log, options_.lines_of))) return std::perror("floor: log"), 1;
   listener_ = listen_at(options_.at);
   if (!listener_) return std::perror("floor: listen"), 1;
   (void)std::signal(SIGCHLD, SIG_IGN);  // nobody asks how they ended

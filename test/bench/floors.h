@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <string>
 
+#include "line_writer.h"
+
 namespace postern::bench {
 
 struct FloorOptions {
@@ -17,11 +19,12 @@ struct FloorOptions {
   bool close = false;            // server only: the connection ends after an answer
   std::size_t together = 0;      // connections in one process, which is forked for them; 0: all in the first
   std::string log;               // server only: the system log's socket; empty: nothing is written down
+  LineWriter::Of lines_of = LineWriter::Of::answers;
 };
 
 // A bare event loop that answers every request with the same bytes, once its body is there (by
-// Content-Length, written just so).  With `log` a process of its own writes two lines for each answer.  Never
-// returns but on error.
+// Content-Length, written just so).  With `log` a process of its own writes lines for each answer, or for each
+// connection.  Never returns but on error.
 int run_server_floor(const FloorOptions& options);
 
 // A bare relay: TLS on one side, plain TCP on the other, bytes as they come, 64 KiB at a time, which OpenSSL writes

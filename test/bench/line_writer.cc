@@ -29,11 +29,13 @@ std::string padded(std::string_view start, std::string_view end, std::size_t siz
   line.append(size - start.size() - end.size() - 1, 'x').append(end).push_back('\n');
   return line;
 }
-const std::string& two_lines() {
-  static const std::string text =
-      padded("<29>Nov 27 00:00:00 floor/worker[1]: event=refuse id=0123456789abcdef src=", " reason=no-session", 150) +
-      padded("<30>Nov 27 00:00:00 floor/worker[1]: event=request id=0123456789abcdef src=", " status=302 in=0 out=0 ms=0", 240);
-  return text;
+std::string lines_of(LineWriter::Of what) {
+  if (what == LineWriter::Of::answers)
+    return padded("<29>Nov 27 00:00:00 floor/worker[1]: event=refuse id=0123456789abcdef src=", " reason=no-session", 150) +
+           padded("<30>Nov 27 00:00:00 floor/worker[1]: event=request id=0123456789abcdef src=", " status=302 in=0 out=0 ms=0", 240);
+  return padded("<30>Nov 27 00:00:00 floor/porter[1]: event=connection id=0123456789abcdef src=", " dport=443", 130) +
+         padded("<28>Nov 27 00:00:00 floor/porter[1]: event=refuse id=0123456789abcdef src=", " reason=closed", 130) +
+         padded("<30>Nov 27 00:00:00 floor/porter[1]: event=penalty src=", " score=1", 90);
 }
 
 std::optional<UniqueFd> connect_to(const std::string& socket) {
@@ -94,7 +96,7 @@ bool pass_on(int log, std::string_view text) {
 
 }  // namespace
 
-std::optional<LineWriter> LineWriter::start(const std::string& socket) {
+std::optional<LineWriter> LineWriter::start(const std::string& socket, Of what) {
   const std::optional<UniqueFd> log = connect_to(socket);
   int ends[2] = {-1, -1};
   if (!log || ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return std::nullopt;
@@ -103,14 +105,14 @@ std::optional<LineWriter> LineWriter::start(const std::string& socket) {
   if (::setsockopt(way.get(), SOL_SOCKET, SO_SNDBUFFORCE, &queue_bytes, sizeof queue_bytes) != 0) return std::nullopt;
   const pid_t child = ::fork();
   if (child < 0) return std::nullopt;
-  if (child > 0) return LineWriter(std::move(way));
+  if (child > 0) return LineWriter(std::move(way), lines_of(what));
   way.reset();
   write_down(from.get(), log->get());
 }
 
 void LineWriter::add() {
-  waiting_ += two_lines();
-  if (waiting_.size() + two_lines().size() > packet_bytes) flush();
+  waiting_ += lines_;
+  if (waiting_.size() + lines_.size() > packet_bytes) flush();
 }
 
 void LineWriter::flush() {

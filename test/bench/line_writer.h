@@ -1,5 +1,5 @@
-// What a floor writes down of each answer, by another process, as a server must that may not touch the
-// system log itself.
+// What a floor writes down of each answer, or of each connection, by another process, as a server must that
+// may not touch the system log itself.
 #pragma once
 
 #include <optional>
@@ -11,20 +11,24 @@ namespace postern::bench {
 
 class LineWriter {
  public:
+  // As long as Postern's: those of a request that is sent to the login, and those of a connection that is
+  // closed without a word.
+  enum class Of { answers, connections };
+
   // Forks the process that writes to the system log at `socket`; it ends with the last process that has
   // this.  None, with errno: no way to the log, no room for lines (that takes root), or no process.
-  static std::optional<LineWriter> start(const std::string& socket);
+  static std::optional<LineWriter> start(const std::string& socket, Of what);
 
-  // Two lines, as long as Postern's of a request that is sent to the login.
+  // The lines of one answer, or of one connection.
   void add();
   // What was added since the last time goes in one packet; waits for room.
   void flush();
 
  private:
-  explicit LineWriter(UniqueFd way) : way_(std::move(way)) {}
+  LineWriter(UniqueFd way, std::string lines) : way_(std::move(way)), lines_(std::move(lines)) {}
 
   UniqueFd way_;
-  std::string waiting_;
+  std::string lines_, waiting_;
 };
 
 }  // namespace postern::bench

@@ -5,7 +5,8 @@
 //   bench-tool sink [count=FILE] SOCKET   a system log that forgets all but refusals and faults, which go to
 //                                     standard output; how many lines came stands in FILE, 8 bytes as the machine has them
 // Names: to, at, upstream (ADDRESS:PORT), sni, cookie, path, host, method, mode, connections,
-// active, requests, warm, upload, status, certificate, key, answer (bytes), close, together, log.
+// active, requests, warm, upload, status, certificate, key, answer (bytes), close, together, log,
+// lines (answers or connections).
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -115,6 +116,7 @@ int floor_of(const Words& words, bool relay) {
   options.close = words.number("close") == 1;
   options.together = words.number("together");
   options.log = words.text("log");
+  if (words.text("lines") == "connections") options.lines_of = postern::bench::LineWriter::Of::connections;
   const std::size_t size = words.number("answer", 1024);
   options.answer = "HTTP/1.1 " + words.text("status", "200") + " -\r\nContent-Length: " + std::to_string(size) +
                    "\r\nContent-Type: text/html\r\n\r\n" + std::string(size, 'x');
