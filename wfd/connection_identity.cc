@@ -28,9 +28,9 @@ constexpr std::string_view word_of(VouchOutcome outcome) {
 Reply data_reply(std::string_view type, std::string_view caching, std::string body) {
   Reply reply;
   reply.status = 200;
-  reply.add("Content-Type", type);
-  reply.add("Cache-Control", caching);
-  reply.add("X-Content-Type-Options", "nosniff");
+  reply.add<"Content-Type">(type);
+  reply.add<"Cache-Control">(caching);
+  reply.add<"X-Content-Type-Options">("nosniff");
   reply.body = std::move(body);
   return reply;
 }
@@ -39,8 +39,8 @@ Reply verified_reply(const Verification& answer, bool json) {
   const std::string user(answer.user.view()), sid(answer.sid.view());  // of plain letters
   Reply reply = json ? data_reply("application/json", "no-store", R"({"user":")" + user + R"(","sid":")" + sid + "\"}\n")
                      : data_reply("text/plain; charset=utf-8", "no-store", user + "\n");
-  reply.add("X-Postern-User", user);
-  reply.add("X-Postern-Session", sid);
+  reply.add<"X-Postern-User">(user);
+  reply.add<"X-Postern-Session">(sid);
   return reply;
 }
 
@@ -156,7 +156,7 @@ void Connection::on_verification(const Verification& answer) {
       break;
     case VerifyOutcome::busy: {
       Reply reply = text_reply(429, "Too many questions; ask again in a second.\n");
-      reply.add("Retry-After", "1");
+      reply.add<"Retry-After">("1");
       log_refusal(429, "too-fast");
       say(std::move(reply), Event::refused);
       break;

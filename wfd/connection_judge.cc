@@ -221,7 +221,7 @@ void Connection::add_cookie_deletions(Reply& reply) {
   if (!now_->duplicate_cookie) return;
   for (const std::string& line : delete_cookies(worker_.shop().settings.cookie.name, worker_.cookie_domain(),
                                                 now_->host, now_->target))
-    reply.add("Set-Cookie", line);
+    reply.add<"Set-Cookie">(line);
 }
 
 // Makes `reply` the answer to this request.  A request body that was not read ends the
@@ -251,9 +251,9 @@ void Connection::refuse(unsigned status, std::string_view reason, const Detail& 
   if (!now_->known) now_->side = {Version::http_1_1, false, true};  // no head was understood
   now_->known = true;
   Reply reply = worker_.shop().pages->error(status, audience(), id_text(), detail);
-  if (status == 405) reply.add("Allow", allow_value(policy().methods));
+  if (status == 405) reply.add<"Allow">(allow_value(policy().methods));
   if (!now_->asking_origin.empty()) let_read(reply, now_->asking_origin);
-  if (reason == word_of(HandshakeFault::version_bad)) reply.add("Sec-WebSocket-Version", websocket_version);
+  if (reason == word_of(HandshakeFault::version_bad)) reply.add<"Sec-WebSocket-Version">(websocket_version);
   if (status < 500) now_->side.close = true;  // whoever sends such a thing starts anew
   say(std::move(reply), Event::refused);
 }

@@ -46,7 +46,7 @@ bool Connection::serve_login_host() {
     case LoginAction::verify: return ask_verification();
     case LoginAction::bad_method: {
       Reply reply = pages.error(405, audience(), id_text());
-      reply.add("Allow", route.allow);
+      reply.add<"Allow">(route.allow);
       log_refusal(405, "method");
       say(std::move(reply), Event::refused);
       return true;
@@ -91,7 +91,7 @@ void Connection::show_login_form(unsigned status, LoginTrouble trouble) {
   view.refused_address = refused;
   view.trouble = trouble;
   Reply reply = worker_.shop().pages->login_form(language(), view);
-  if (!now_->mark.brought) reply.add("Set-Cookie", write_way_mark(WayMark()));
+  if (!now_->mark.brought) reply.add<"Set-Cookie">(write_way_mark(WayMark()));
   const Event event = state_ == State::ask ? Event::answered : state_ == State::read_form ? Event::refused : Event::page_wanted;
   say(std::move(reply), event);
 }
@@ -104,7 +104,7 @@ void Connection::send_on() {
   if (goes_round(now_->mark, address))
     return refuse(403, "login-loop", {Say::login_loop, {form.host, worker_.cookie_domain()}});
   Reply reply = redirect_reply(303, address);
-  reply.add("Set-Cookie", write_way_mark(counted(now_->mark, address, read_wall())));
+  reply.add<"Set-Cookie">(write_way_mark(counted(now_->mark, address, read_wall())));
   say(std::move(reply), Event::answered);
 }
 
@@ -208,7 +208,7 @@ void Connection::on_ended_own(const LoggedOut& answer) {
 void Connection::say_logged_out(Event event) {
   now_->duplicate_cookie = true;
   Reply reply = worker_.shop().pages->logged_out(language());
-  if (now_->mark.total > 0) reply.add("Set-Cookie", write_way_mark(WayMark()));
+  if (now_->mark.total > 0) reply.add<"Set-Cookie">(write_way_mark(WayMark()));
   say(std::move(reply), event);
 }
 
@@ -323,9 +323,9 @@ void Connection::on_login(const LoginResult& answer) {
   Reply reply = answer.failures == 0 ? redirect_reply(303, go_on)
                                      : worker_.shop().pages->failures(language(), answer, go_on);
   std::string cookie = set_cookie(settings.cookie.name, answer.cookie, worker_.cookie_domain());
-  reply.add("Set-Cookie", cookie);
+  reply.add<"Set-Cookie">(cookie);
   wipe(cookie.data(), cookie.size());
-  reply.add("Set-Cookie", write_way_mark(counted(now_->mark, go_on, read_wall())));
+  reply.add<"Set-Cookie">(write_way_mark(counted(now_->mark, go_on, read_wall())));
   now_->duplicate_cookie = false;  // deleting would take the new one along
   say(std::move(reply), Event::answered);
   drive();

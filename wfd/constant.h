@@ -1,6 +1,8 @@
-// Texts that stand in the program, and so can be kept as views, and be judged by the compiler.
+// Texts that stand in the program, and so can be kept as views, and be judged by the compiler.  They come as
+// arguments of templates: those are objects of their own, which nothing can change afterwards.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 #include <string_view>
@@ -9,19 +11,18 @@
 
 namespace postern::wfd {
 
-class Constant {
- public:
-  template <std::size_t N>
-  consteval Constant(const char (&text)[N]) : text_(text, N - 1) {
-    if (N < 2 || text[N - 1] != 0) std::abort();  // read here, and so none that can change: it would not compile
-    for (const char c : text_)
-      if (c == 0) std::abort();
+template <std::size_t N>
+struct Literal {
+  char bytes[N]{};
+  consteval Literal(const char (&text)[N]) {
+    if (text[N - 1] != 0) std::abort();  // an array without an end
+    std::copy_n(text, N, bytes);
   }
-  constexpr std::string_view view() const { return text_; }
-
- private:
-  std::string_view text_;
+  constexpr std::string_view view() const { return {bytes, N - 1}; }
 };
+
+// A field's name.
+constexpr bool is_field_name(std::string_view text) { return !text.empty() && span_of(text, byte_class::token) == text.size(); }
 
 // "Name: value" CR LF, any number of times, of the bytes that HeadWriter::field() takes.
 constexpr bool are_field_lines(std::string_view text) {
@@ -40,9 +41,12 @@ constexpr bool are_field_lines(std::string_view text) {
 class ConstantFields {
  public:
   constexpr ConstantFields() = default;
-  template <std::size_t N>
-  consteval ConstantFields(const char (&text)[N]) : text_(Constant(text).view()) {
-    if (!are_field_lines(text_)) std::abort();
+  template <Literal text>
+    requires(are_field_lines(text.view()))
+  static consteval ConstantFields of() {
+    ConstantFields made;
+    made.text_ = text.view();
+    return made;
   }
   constexpr std::string_view view() const { return text_; }
 

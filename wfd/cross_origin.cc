@@ -40,10 +40,10 @@ bool is_of_preflight(std::string_view folded) {
 }
 
 void let_read(Reply& reply, std::string_view host) {
-  reply.add("Access-Control-Allow-Origin", std::string(scheme) + std::string(host));
-  reply.add("Access-Control-Allow-Credentials", "true");
-  reply.add("Access-Control-Expose-Headers", "WWW-Authenticate, X-Postern-Error");
-  reply.add("Vary", "Origin");
+  reply.add<"Access-Control-Allow-Origin">(std::string(scheme) + std::string(host));
+  reply.add<"Access-Control-Allow-Credentials">("true");
+  reply.add<"Access-Control-Expose-Headers">("WWW-Authenticate, X-Postern-Error");
+  reply.add<"Vary">("Origin");
 }
 
 }  // namespace postern::wfd

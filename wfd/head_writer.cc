@@ -1,7 +1,7 @@
 // Writes heads.  Used by forward.cc (to a server) and answer.cc (to a browser), and by
 // nobody else: whatever was parsed, computed or configured passes these checks last, so
 // that no value can ever begin a line of its own.
-// Never add a function that appends text unchecked.
+// Never add a function that appends text unchecked, by the compiler (constant.h) or here.
 #include "wfd/head_writer.h"
 
 #include <algorithm>
@@ -80,7 +80,6 @@ void HeadWriter::field(std::string_view name, std::string_view value) {
   });
 }
 
-// They were checked before there was a program.
 void HeadWriter::fields(ConstantFields lines) {
   if (text_.empty()) good_ = false;
   text_ += lines.view();

@@ -22,6 +22,7 @@ class HeadWriter {
   // "HTTP/1.1 STATUS REASON"; the status has three digits.
   void status_line(unsigned status, std::string_view reason);
   void field(std::string_view name, std::string_view value);
+  // As so many fields.
   void fields(ConstantFields lines);
   // The head with its empty line.  The writer is empty afterwards.
   Result<std::string> finish();

@@ -15,8 +15,8 @@ namespace postern::wfd {
 namespace {
 
 constexpr std::string_view no_store = "no-store";
-constexpr ConstantFields every_page =  // the last one for browsers without frame-ancestors
-    "Referrer-Policy: same-origin\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n";
+constexpr ConstantFields every_page = ConstantFields::of<  // the last one for browsers without frame-ancestors
+    "Referrer-Policy: same-origin\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n">();
 
 // In the order of LoginTrouble.
 constexpr Say troubles[] = {Say::nothing, Say::wrong, Say::no_cookies, Say::cookie_lost};
@@ -114,10 +114,10 @@ const PageSet& Pages::set(std::size_t language) const { return sets_[language < 
 Reply Pages::bare(unsigned status, std::string_view type, std::string_view caching, std::string_view policy,
                   bool on_login_host) const {
   Reply reply{status, every_page, {}, {}};
-  reply.add("Content-Type", type);
-  reply.add("Cache-Control", caching);
-  reply.add("Content-Security-Policy", policy);
-  if (on_login_host) reply.add("Strict-Transport-Security", "max-age=31536000");
+  reply.add<"Content-Type">(type);
+  reply.add<"Cache-Control">(caching);
+  reply.add<"Content-Security-Policy">(policy);
+  if (on_login_host) reply.add<"Strict-Transport-Security">("max-age=31536000");
   return reply;
 }
 
@@ -126,8 +126,8 @@ Reply Pages::html(unsigned status, Leaf page, std::size_t language, bool on_logi
   const PageSet& words = set(language);
   const auto i = static_cast<std::size_t>(page);
   Reply reply = bare(status, "text/html; charset=utf-8", no_store, words.policies[i], on_login_host);
-  reply.add("Content-Language", words.tag);
-  reply.add("Vary", "Accept-Language");
+  reply.add<"Content-Language">(words.tag);
+  reply.add<"Vary">("Accept-Language");
   reply.body = words.pages[i].render({{values.begin(), values.size()}, lists});
   return reply;
 }
@@ -150,9 +150,9 @@ Reply Pages::error(unsigned status, const Audience& reader, std::string_view req
     reply = bare(row.status, type, no_store, plain_policy_, reader.on_login_host);
     reply.body = text ? error_text(error, request_id) : error_json(error, request_id, login);
   }
-  reply.add("Vary", "Accept");
-  if (row.retry_after != 0) reply.add("Retry-After", std::to_string(row.retry_after));
-  reply.add("X-Postern-Error", request_id);
+  reply.add<"Vary">("Accept");
+  if (row.retry_after != 0) reply.add<"Retry-After">(std::to_string(row.retry_after));
+  reply.add<"X-Postern-Error">(request_id);
   return reply;
 }
 
@@ -161,7 +161,7 @@ std::string Pages::login_address() const { return "https://" + settings_.login_h
 Reply Pages::unauthorized(const Audience& reader, std::string_view request_id) const {
   const std::string login = login_address();
   Reply reply = error(401, reader, request_id, {Say::log_in_at, {login}});
-  reply.add("WWW-Authenticate", "Postern login=\"" + login + "\"");
+  reply.add<"WWW-Authenticate">("Postern login=\"" + login + "\"");
   return reply;
 }
 
@@ -197,7 +197,7 @@ Reply Pages::portal(std::size_t language, const OwnSessions& own) const {
 // which ours is deleted by name.
 Reply Pages::logged_out(std::size_t language) const {
   Reply reply = html(200, Leaf::logged_out, language, true, {});
-  reply.add("Clear-Site-Data", "\"cache\", \"storage\"");
+  reply.add<"Clear-Site-Data">("\"cache\", \"storage\"");
   return reply;
 }
 

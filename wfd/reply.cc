@@ -1,5 +1,4 @@
-// Replies without a template, and times as text.  Called by navigation.cc, pages.cc,
-// login_host.cc and answer.cc.
+// Replies without a template, and times as text.  Called by the connection, pages.cc and answer.cc.
 // Never call gmtime or strftime here: they may open the time zone's file, which kills a
 // process in its jail; the calendar of <chrono> is arithmetic only.
 #include "wfd/reply.h"
@@ -12,9 +11,9 @@
 namespace postern::wfd {
 namespace {
 
-constexpr ConstantFields plain_text =
+constexpr ConstantFields plain_text = ConstantFields::of<
     "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n"
-    "X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n";
+    "X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n">();
 
 struct Civil {
   std::chrono::year_month_day day;
@@ -32,7 +31,7 @@ Civil civil(Wall when) {
 void put(std::span<char> text, std::size_t at, std::size_t digits, std::int64_t number) {
   for (; digits-- > 0; number /= 10) text[at + digits] = static_cast<char>('0' + number % 10);
 }
-void put(std::span<char> text, std::size_t at, std::string_view word) { std::ranges::copy(word, text.subspan(at).begin()); }
+void put(std::span<char> text, std::size_t at, std::string_view word) { std::ranges::copy(word, text.subspan(at, word.size()).begin()); }
 
 constexpr std::array<std::string_view, 7> weekdays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -61,7 +60,7 @@ Reply redirect_reply(unsigned status, std::string location) {
   body.reserve(location.size() + 7);
   body.append("Go to ").append(location).push_back('\n');
   Reply reply = text_reply(status, std::move(body));
-  reply.add("Location", std::move(location));
+  reply.add<"Location">(std::move(location));
   return reply;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,8 +23,10 @@ struct Reply {
   ConstantFields constant;  // before the others; in none of them are framing, Date, Connection
   std::vector<std::pair<std::string_view, std::string>> fields;  // as add() takes them
   std::string body;
-  template <class Text>
-  void add(Constant name, Text&& value) { fields.emplace_back(name.view(), std::forward<Text>(value)); }
+  // Keeps `value`, or a copy; what is not fit for a field spoils the whole reply (HeadWriter).
+  template <Literal name, std::convertible_to<std::string_view> Value>
+    requires(is_field_name(name.view()))
+  void add(Value&& value) { fields.emplace_back(name.view(), std::forward<Value>(value)); }
 };
 
 // A reply of plain text that no cache keeps and no browser takes for anything else.

@@ -130,7 +130,7 @@ TEST_CASE("a 101 has its fields written anew, and none without an accept key", "
 
 TEST_CASE("a reply of our own is written whole, without its body for HEAD", "[answer]") {
   Reply reply = text_reply(404, "no\n");
-  reply.add("X-A", "b");
+  reply.add<"X-A">("b");
   const std::string head =
       "HTTP/1.1 404 Not Found\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: text/plain; charset=utf-8\r\n"
       "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\nX-A: b\r\n"
@@ -138,7 +138,7 @@ TEST_CASE("a reply of our own is written whole, without its body for HEAD", "[an
   CHECK(*write_reply(reply, modern, {784111777}) == head + "\r\nno\n");
   CHECK(*write_reply(reply, asking_head, {784111777}) == head + "\r\n");
   CHECK(*write_reply(reply, closing, {784111777}) == head + "Connection: close\r\n\r\nno\n");
-  reply.add("X-B", "a\r\nSet-Cookie: SessionID=evil");
+  reply.add<"X-B">("a\r\nSet-Cookie: SessionID=evil");
   CHECK_FALSE(write_reply(reply, modern, {784111777}));
 }
 
@@ -146,7 +146,7 @@ TEST_CASE("a reply has all its room from the beginning, so that nothing of a coo
   for (const std::size_t fields : {1, 5, 30, 100}) {
     for (const std::size_t size : {10, 40, 400, 9000}) {
       Reply reply = text_reply(431, std::string(size, 'b'));  // of the longest phrase
-      for (std::size_t i = 0; i < fields; ++i) reply.add("Set-Cookie", std::string(size, 'c'));
+      for (std::size_t i = 0; i < fields; ++i) reply.add<"Set-Cookie">(std::string(size, 'c'));
       const auto text = write_reply(reply, old_kept, {784111777});
       INFO(fields << " of " << size);
       REQUIRE(text);
