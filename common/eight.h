@@ -1,4 +1,5 @@
-// What may be shown of a text, and how to look at text in eights: what most bytes are is told of eight of them at once.
+// What may be shown of a text, and how to look at text in eights, or to make it so: what most bytes are is told of
+// eight of them at once.
 #pragma once
 
 #include <array>
@@ -41,7 +42,8 @@ struct Eight {
   // Whether these differ in the case of letters at most.
   bool is_folded_like(const Eight& other) const {
     const std::uint64_t differing = bits ^ other.bits;
-    return (differing & ~(each * 0x20)) == 0 && (differing & ~(letters() >> 2)) == 0;
+    if ((differing & ~(each * 0x20)) != 0) return false;  // most do, and need no look at letters
+    return (differing & ~(letters() >> 2)) == 0;
   }
 
   std::uint64_t bits = 0;

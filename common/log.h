@@ -24,7 +24,7 @@ class Line {
   static constexpr std::size_t longest_written = 2000; // and so are escaped ones above this
 
   explicit Line(std::string_view event, Level level = Level::info);
-  // `key=value`; an empty value is written `-`.  Quoted and escaped where needed.
+  // `key=value`; an empty value is written `-`.  Quoted and escaped where needed.  No value may lie in text().
   Line& add(std::string_view key, std::string_view value);
   Line& add(std::string_view key, const char* value) { return add(key, std::string_view(value)); }
   Line& add(std::string_view key, std::uint64_t value);

@@ -61,7 +61,7 @@ Taste taste_of(const Fields& fields) {
   Taste best = Taste::text;
   for (const Field& field : fields) {
     if (!equal_folded(field.name, "accept")) continue;
-    for (std::string_view rest = field.value; !rest.empty() && best != Taste::html;) best = std::max(best, taste_of(take_media_type(rest)));
+    for (std::string_view rest = field.value; !rest.empty() && best < Taste::html;) best = std::max(best, taste_of(take_media_type(rest)));
   }
   return best;
 }

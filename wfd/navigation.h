@@ -21,7 +21,7 @@ bool is_navigation(const RequestHead& head, Taste taste);
 
 // What this request is to who makes it: a navigation; something that a person does (a
 // method that changes things, or a navigation within a page that a click began:
-// Sec-Fetch-User); or what a page, a script or a program does by itself.
+// Sec-Fetch-User); or what a page, a script or a program does by itself.  `taste` is that of its fields, here and above.
 Doing doing_of(const RequestHead& head, Taste taste);
 
 // "https://LOGINHOST/login?host=HOST&path=PCT", and "&link=PCT" when `link` is not empty.

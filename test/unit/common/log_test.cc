@@ -75,6 +75,8 @@ TEST_CASE("a value is cut at 1024 bytes, with three dots", "[log]") {
   CHECK(log_value(std::string(1025, 'a')) == std::string(1024, 'a') + "...");
   CHECK(log_value(std::string(5000, 'a')) == std::string(1024, 'a') + "...");
   CHECK(log_value(std::string(1023, 'a') + " b") == "\"" + std::string(1023, 'a') + " ...\"");
+  CHECK(Line("x").add("k", std::string(1024, 'a')).text() == "event=x k=" + std::string(1024, 'a'));
+  CHECK(Line("x").add("k", std::string(1025, 'a')).text() == "event=x k=" + std::string(1024, 'a') + "...");
 }
 
 TEST_CASE("a line keeps its order, and numbers, ids and missing values are as written", "[log]") {

@@ -92,6 +92,7 @@ TEST_CASE("what a reader wants is what it names, HTML before JSON", "[navigation
            Row{"Accept: application/json, application/problem+json\r\n", Taste::problem_json},
            Row{"Accept: application/problem+json;q=0.0, application/json\r\n", Taste::json},
            Row{"Accept: application/json, text/html;q=0.1\r\n", Taste::html},
+           Row{"Accept: application/problem+json, text/html\r\n", Taste::html}, Row{"Accept: text/html, application/json\r\n", Taste::html},
            Row{"Accept: text/html;q=0, application/json\r\n", Taste::json},
            Row{"Accept: application/json\r\nAccept: text/html\r\n", Taste::html},
            Row{"Accept: , ,application/json,,\r\n", Taste::json}, Row{"X-Accept: application/json\r\n", Taste::text}}) {

@@ -116,6 +116,7 @@ TEST_CASE("every page protects itself, in every language", "[pages]") {
     CHECK(field(reply, "Referrer-Policy") == "same-origin");
     CHECK(field(reply, "Cache-Control") == "no-store");
     CHECK(field(reply, "X-Content-Type-Options") == "nosniff");
+    CHECK(field(reply, "X-Frame-Options") == "DENY");
     CHECK(field(reply, "Strict-Transport-Security").starts_with("max-age="));
     CHECK_FALSE(contains(reply.body, "{{="));
     CHECK_FALSE(contains(reply.body, "{{?"));
