@@ -92,8 +92,8 @@ def start_all():
               ("floor-forks", ["relay", f"upstream={UPSTREAM}", "together=1"], "a b c d".split(), False),
               ("floor-302-forks", ["server", "status=302", "answer=200", "together=1"], ["i"], False),
               ("floor-302-log-1", ["server", "status=302", "answer=200", "together=1", f"log={LAB}/run/log"], ["i"], False),
-              ("floor-touch", ["server"], ["i-touch"], True),
-              ("floor-touch-log", ["server", f"log={LAB}/run/log", "lines=connections"], ["i-touch"], True),
+              ("floor-touch", ["server", "defer=1"], ["i-touch"], True),
+              ("floor-touch-log", ["server", "defer=1", f"log={LAB}/run/log", "lines=connections"], ["i-touch"], True),
               ("floor-301", ["server", "status=301", "answer=200", "close=1"], ["h"], True)]
     targets += [start_floor(name, n, words, cases, plain) for n, (name, words, cases, plain) in enumerate(floors)]
     return targets

@@ -36,13 +36,19 @@ void no_delay(int fd) {
   (void)::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-UniqueFd listen_at(const sockaddr_in& at) {
+UniqueFd listen_at(const sockaddr_in& at, bool defer) {
   UniqueFd fd = UniqueFd::adopt(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const int on = 1;
   (void)::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (defer && ::setsockopt(fd.get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &on, sizeof on) != 0) return {};
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 || ::listen(fd.get(), 4096) != 0)
     return {};
   return fd;
+}
+
+bool has_left(int fd) {
+  char byte = 0;
+  return ::recv(fd, &byte, 1, MSG_PEEK) == 0;
 }
 
 SSL_CTX* make_context(const FloorOptions& options) {
@@ -179,7 +185,9 @@ void Floor::accept_all() {
   while (listener_) {
     UniqueFd fd = UniqueFd::adopt(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd) return;
-    if (!begin(std::move(fd))) ++over_;
+    if (lines_ && options_.lines_of == LineWriter::Of::connections) lines_->add();
+    if (options_.defer && has_left(fd.get())) fd.reset();
+    if (!fd || !begin(std::move(fd))) ++over_;
     if (++taken_ != options_.together) continue;
     (void)::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, listener_.get(), nullptr);  // the first process has it open
     listener_.reset();
@@ -215,7 +223,6 @@ bool Floor::begin(UniqueFd fd) {
     SSL_set_accept_state(pair->client.tls);
   }
   watch(pair->client, pair->at_client);
-  if (lines_ && options_.lines_of == LineWriter::Of::connections) lines_->add();
   (void)pair.release();  // lives until its client hangs up
   return true;
 }
@@ -295,7 +302,7 @@ int Floor::run() {
   if (!options_.key.empty() && (context_ = make_context(options_)) == nullptr) return 1;
   if (options_.together > 0 && context_ != nullptr) warm_up(context_);
   if (!options_.log.empty() && !(lines_ = LineWriter::start(options_.log, options_.lines_of))) return std::perror("floor: log"), 1;
-  listener_ = listen_at(options_.at);
+  listener_ = listen_at(options_.at, options_.defer);
   if (!listener_) return std::perror("floor: listen"), 1;
   (void)std::signal(SIGCHLD, SIG_IGN);  // nobody asks how they ended
   std::puts("ready");

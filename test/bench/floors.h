@@ -19,7 +19,8 @@ struct FloorOptions {
   bool close = false;            // server only: the connection ends after an answer
   std::size_t together = 0;      // connections in one process, which is forked for them; 0: all in the first
   std::string log;               // server only: the system log's socket; empty: nothing is written down
-  LineWriter::Of lines_of = LineWriter::Of::answers;
+  LineWriter::Of lines_of = LineWriter::Of::answers;  // what they are written of
+  bool defer = false;            // who has said nothing is not shown by the kernel, and who has left then is not waited for
 };
 
 // A bare event loop that answers every request with the same bytes, once its body is there (by

@@ -6,7 +6,7 @@
 //                                     standard output; how many lines came stands in FILE, 8 bytes as the machine has them
 // Names: to, at, upstream (ADDRESS:PORT), sni, cookie, path, host, method, mode, connections,
 // active, requests, warm, upload, status, certificate, key, answer (bytes), close, together, log,
-// lines (answers or connections).
+// lines (answers or connections), defer.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -116,7 +116,10 @@ int floor_of(const Words& words, bool relay) {
   options.close = words.number("close") == 1;
   options.together = words.number("together");
   options.log = words.text("log");
-  if (words.text("lines") == "connections") options.lines_of = postern::bench::LineWriter::Of::connections;
+  const std::string of = words.text("lines", "answers");
+  if (of == "connections") options.lines_of = postern::bench::LineWriter::Of::connections;
+  else if (of != "answers") return std::fprintf(stderr, "bench-tool: lines of what?\n"), 100;
+  options.defer = words.number("defer") == 1;
   const std::size_t size = words.number("answer", 1024);
   options.answer = "HTTP/1.1 " + words.text("status", "200") + " -\r\nContent-Length: " + std::to_string(size) +
                    "\r\nContent-Type: text/html\r\n\r\n" + std::string(size, 'x');
