@@ -232,12 +232,12 @@ void Connection::say(Reply reply, Event event) {
   kept_.reset();
   if (!now_->request_body.ended()) now_->side.close = true;
   Result<std::string> text = write_reply(reply, now_->side, read_wall());
+  for (auto& [name, value] : reply.fields) wipe(value.data(), value.size());  // a cookie, perhaps
   if (!text) return end(Cause::none);
   now_->status = reply.status;
   now_->out = now_->side.request_was_head ? 0 : reply.body.size();
   own_ += out_.view();  // an interim answer, perhaps half-way out: it stays before this one
   out_.release();
-  for (auto& [name, value] : reply.fields) wipe(value.data(), value.size());  // a cookie, perhaps
   own_ += *text;
   trace("gate-client", std::string_view(*text).substr(0, text->find("\r\n\r\n")));
   wipe(text->data(), text->size());

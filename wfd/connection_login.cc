@@ -322,9 +322,7 @@ void Connection::on_login(const LoginResult& answer) {
       address_after_login(now_->form->host, now_->form->path, settings.domains, settings.login_host);
   Reply reply = answer.failures == 0 ? redirect_reply(303, go_on)
                                      : worker_.shop().pages->failures(language(), answer, go_on);
-  std::string cookie = set_cookie(settings.cookie.name, answer.cookie, worker_.cookie_domain());
-  reply.add<"Set-Cookie">(cookie);
-  wipe(cookie.data(), cookie.size());
+  reply.add<"Set-Cookie">(set_cookie(settings.cookie.name, answer.cookie, worker_.cookie_domain()));  // say() wipes it
   reply.add<"Set-Cookie">(write_way_mark(counted(now_->mark, go_on, read_wall())));
   now_->duplicate_cookie = false;  // deleting would take the new one along
   say(std::move(reply), Event::answered);

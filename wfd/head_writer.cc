@@ -1,7 +1,7 @@
 // Writes heads.  Used by forward.cc (to a server) and answer.cc (to a browser), and by
 // nobody else: whatever was parsed, computed or configured passes these checks last, so
 // that no value can ever begin a line of its own.
-// Never add a function that appends text unchecked, by the compiler (constant.h) or here.
+// Never add a function that appends text which neither the compiler (constant.h) nor a check here has judged.
 #include "wfd/head_writer.h"
 
 #include <algorithm>

@@ -142,6 +142,17 @@ TEST_CASE("a reply of our own is written whole, without its body for HEAD", "[an
   CHECK_FALSE(write_reply(reply, modern, {784111777}));
 }
 
+TEST_CASE("a reply copies what its maker keeps, and takes what he gives away", "[answer]") {
+  std::string kept(40, 'k'), given(40, 'g');
+  const char* const place = given.data();
+  Reply reply;
+  reply.add<"X-A">(kept);
+  reply.add<"X-B">(std::move(given));
+  CHECK(kept == std::string(40, 'k'));
+  CHECK(reply.fields[0].second == kept);
+  CHECK(reply.fields[1].second.data() == place);
+}
+
 TEST_CASE("a reply has all its room from the beginning, so that nothing of a cookie is left elsewhere", "[answer]") {
   for (const std::size_t fields : {1, 5, 30, 100}) {
     for (const std::size_t size : {10, 40, 400, 9000}) {
