@@ -209,6 +209,7 @@ TEST_CASE("a logout ends the session first and deletes the cookie then", "[conne
   CHECK(status_of(answer) == (done.for_good ? "HTTP/1.1 200 OK" : "HTTP/1.1 503 Service Unavailable"));
   CHECK(has(answer, "You are logged out") == done.for_good);
   CHECK(has(answer, "Set-Cookie: SessionID=; Max-Age=0; Domain=example.org; Path=/; Secure"));
+  CHECK_FALSE(has(answer, "__Host-postern-way="));  // there was none to take back
   // What other hosts of the domain put into the browser is not ours to clear.
   CHECK(has(answer, "Clear-Site-Data: \"cache\", \"storage\"\r\n") == done.for_good);
 }

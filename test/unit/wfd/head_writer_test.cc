@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "common/http_grammar.h"
 #include "unit/catch.h"
 #include "wfd/reply.h"
 
@@ -44,6 +45,17 @@ TEST_CASE("constant lines stand in a head as they are, behind its start line onl
   writer.fields(ConstantFields());
   writer.fields(ConstantFields::of<"A: b\r\nC-D: e f\r\n">());
   CHECK(*writer.finish() == "HTTP/1.1 200 OK\r\nA: b\r\nC-D: e f\r\n\r\n");
+}
+
+TEST_CASE("what the compiler takes for a field's name is what a writer takes", "[head]") {
+  CHECK_FALSE(wfd::is_field_name(""));
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    for (const std::size_t at : {0, 5, 11}) {
+      std::string name = "Content-Type";
+      name[at] = static_cast<char>(byte);
+      CHECK(wfd::is_field_name(name) == is_token(name));
+    }
+  }
 }
 
 TEST_CASE("of constant lines each is judged as a field would be", "[head]") {
