@@ -30,6 +30,7 @@ namespace postern::bench {
 namespace {
 
 constexpr std::size_t room_bytes = 64 * 1024;
+constexpr int silence_seconds = 3;  // as at Postern's doors
 
 void no_delay(int fd) {
   const int on = 1;
@@ -40,7 +41,7 @@ UniqueFd listen_at(const sockaddr_in& at, bool defer) {
   UniqueFd fd = UniqueFd::adopt(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const int on = 1;
   (void)::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (defer && ::setsockopt(fd.get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &on, sizeof on) != 0) return {};
+  if (defer && ::setsockopt(fd.get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &silence_seconds, sizeof silence_seconds) != 0) return {};
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 || ::listen(fd.get(), 4096) != 0)
     return {};
   return fd;

@@ -19,8 +19,8 @@ struct FloorOptions {
   bool close = false;            // server only: the connection ends after an answer
   std::size_t together = 0;      // connections in one process, which is forked for them; 0: all in the first
   std::string log;               // server only: the system log's socket; empty: nothing is written down
-  LineWriter::Of lines_of = LineWriter::Of::answers;  // what they are written of
-  bool defer = false;            // who has said nothing is not shown by the kernel, and who has left then is not waited for
+  LineWriter::Of lines_of = LineWriter::Of::answers;  // what lines are written of
+  bool defer = false;            // the kernel keeps who says nothing, for a while; who has left by then is closed at once
 };
 
 // A bare event loop that answers every request with the same bytes, once its body is there (by
