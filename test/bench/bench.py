@@ -69,7 +69,8 @@ def start_floor(name, number, words, cases, plain=False):
     at = f"{BASTION}:{8640 + number}"
     target = Target(name, at, at if plain else None, cases=cases)
     if not plain:
-        words = words + [f"certificate={CERTS}/ec.pem", f"key={CERTS}/ec.key"]
+        kind = "rsa" if name.endswith("-rsa") else "ec"
+        words = words + [f"certificate={CERTS}/{kind}.pem", f"key={CERTS}/{kind}.key"]
     in_namespace("bastion", [TOOL, words[0], f"at={at}"] + words[1:], ENV["FIRST"], preexec_fn=target.groups[0].enter,
                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     return target
@@ -86,6 +87,8 @@ def start_all():
     floors = [("floor-relay", ["relay", f"upstream={UPSTREAM}"], "a b c d e".split(), False),
               ("floor-relay-up", ["relay", f"upstream={UPSTREAM.split(':')[0]}:81"], ["f"], False),
               ("floor-server", ["server"], "a b c d".split(), False),
+              ("floor-relay-rsa", ["relay", f"upstream={UPSTREAM}"], ["c-rsa"], False),
+              ("floor-forks-rsa", ["relay", f"upstream={UPSTREAM}", "together=1"], ["c-rsa"], False),
               ("floor-302", ["server", "status=302", "answer=200"], ["i"], False),
               ("floor-302-log", ["server", "status=302", "answer=200", f"log={LAB}/run/log"], ["i"], False),
               ("floor-relay-256", ["relay", f"upstream={UPSTREAM}", "together=256"], [], False),
