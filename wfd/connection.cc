@@ -42,7 +42,10 @@ Connection::Connection(Worker& worker, TlsStream client, const Ticket& ticket)
       in_(worker.shop().settings.limits.head_bytes + relay_buffer_bytes / 2),
       out_(straight_bytes + worker.shop().settings.limits.head_bytes + answer_room) {}
 
-Connection::~Connection() { forget_question(); }
+Connection::~Connection() {
+  forget_question();
+  wipe(own_.data(), own_.size());  // what the client did not wait for
+}
 
 Result<void> Connection::start() {
   TRY_VOID(client_watcher_.start(worker_.loop(), client_.fd(), EPOLLIN | EPOLLRDHUP,

@@ -193,10 +193,12 @@ bool sets_our_cookie(std::string_view field_value, std::string_view name) {
 }
 
 std::string set_cookie(std::string_view name, const CookieValue& value, std::string_view domain) {
+  const auto secret = write_cookie_value(value);
+  const std::string rest = attributes(domain, "/");
   std::string text;
-  text.reserve(512);  // grown text would leave copies of the secret behind
-  text.append(name).append("=").append(write_cookie_value(value).text());
-  return text.append(attributes(domain, "/"));
+  text.reserve(name.size() + 1 + secret.text().size() + rest.size());  // grown text would leave copies of the secret behind
+  text.append(name).append("=").append(secret.text()).append(rest);
+  return text;  // itself: what append() gives would be copied
 }
 
 std::vector<std::string> delete_cookies(std::string_view name, std::string_view domain,

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/http_grammar.h"
+#include "common/secret.h"
 
 namespace postern::wfd {
 namespace {
@@ -87,7 +88,10 @@ void HeadWriter::fields(ConstantFields lines) {
 
 Result<std::string> HeadWriter::finish() {
   std::string head = std::exchange(text_, {});
-  if (!std::exchange(good_, true) || head.empty()) return fail("cannot write head: a part of it is not fit");
+  if (!std::exchange(good_, true) || head.empty()) {
+    wipe(head.data(), head.size());  // there may be a cookie in it
+    return fail("cannot write head: a part of it is not fit");
+  }
   head += "\r\n";
   return head;
 }

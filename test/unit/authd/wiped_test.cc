@@ -1,56 +1,22 @@
 // Secrets that pass through memory and must not stay there: what is given back to the heap,
 // and what a function leaves on the stack, is looked at.
-#include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <new>
 
 #include "authd/authctl_talk.h"
 #include "authd/json.h"
 #include "common/role_process.h"
 #include "common/unique_fd.h"
 #include "unit/catch.h"
+#include "unit/heap_watch.h"
 
 using namespace postern;
 using namespace postern::authd;
+using heap_watch::leaks_of;
 
 namespace {
-
-std::string_view marker;  // what must not be given back; empty: nobody looks
-int given_back = 0;
-
-void look(void* block) {
-  if (block == nullptr || marker.empty()) return;
-  const std::string_view all(static_cast<const char*>(block), ::malloc_usable_size(block));
-  if (all.find(marker) != all.npos) ++given_back;
-}
-
-}  // namespace
-
-// In place of the library's, for the whole program.
-void operator delete(void* block) noexcept {
-  look(block);
-  std::free(block);
-}
-void operator delete(void* block, std::size_t) noexcept {
-  look(block);
-  std::free(block);
-}
-
-namespace {
-
-// How often `act` gives back memory with `text` in it.
-template <class Act>
-int leaks_of(std::string_view text, Act act) {
-  given_back = 0;
-  marker = text;
-  act();
-  marker = {};
-  return given_back;
-}
 
 constexpr std::size_t far = 60'000;
 
